@@ -1,0 +1,23 @@
+//! Evaluation of indicator definitions over the registers, with proof.
+//!
+//! Two evaluators give the same outcome for every definition: [`naive`], plain
+//! and short enough to read beside the definition, and the columnar one behind
+//! [`evaluate`], which the product runs. Property tests hold them together.
+
+pub mod board;
+mod columns;
+mod definitions;
+pub mod engine;
+mod error;
+pub mod evaluate;
+mod filters;
+mod finish;
+mod frame;
+mod kept;
+pub mod naive;
+mod stage;
+mod tally;
+
+pub use columns::{Columns, View};
+pub use engine::{Engine, EngineOptions};
+pub use error::EvalError;

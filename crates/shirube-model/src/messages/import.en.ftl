@@ -1,0 +1,165 @@
+# Bulk import and export: file, mapping, rows, values, report.
+
+import-file-unreadable = the input file cannot be read
+    .remedy = Check the path and the permissions, then start the import again.
+import-file-empty = the input has no rows
+    .remedy = Check that the right file was given, and that it was saved with its contents.
+import-file-utf16 = the input is in UTF-16
+    .remedy = Save it as “CSV UTF-8”, or as CP932 (Shift_JIS).
+import-file-too-many-rows = the input has more than { $limit } rows
+    .remedy = Split the file and import the parts one after another.
+import-encoding-unknown = `{ $value }` is not an encoding that can be read
+    .remedy = Write utf-8 or cp932.
+import-kind-missing = it is not said which register the records belong to
+    .remedy = Name the register, or write kind = "…" in the mapping file.
+import-kind-unknown = there is no register `{ $kind }`
+    .remedy = Check the name; the nearest is `{ $nearest }`.
+import-source-missing = it is not said which system the source keys belong to
+    .remedy = Name the source system, or write source = "…" in the mapping file.
+import-header-twice = column `{ $column }` stands twice in the header
+    .remedy = Rename or remove one of the two columns.
+import-header-no-key = no column holds the key of the record
+    .remedy = Add a column source_key, or name the column with key = "…" in the mapping file.
+import-disk-full = the disk is full
+    .remedy = Free space and start the same import again; what was recorded before is safe.
+import-io = the disk or file system failed
+    .remedy = Check the disk and the system log, then start the same import again.
+import-quarantine-unwritable = the quarantine of refused rows cannot be written
+    .remedy = Check permissions and free space of the directory, then start the same import again.
+
+# mapping file
+import-mapping-syntax = the mapping file is not valid TOML on this line
+    .remedy = Check quotes, brackets and equals signs on the line; column names stand in double quotes.
+import-mapping-too-long = the mapping file is longer than { $limit } bytes
+    .remedy = Check that the right file was given.
+import-mapping-unknown-key = a mapping has no key `{ $key }`
+    .remedy = Check the spelling; the nearest is `{ $nearest }`.
+import-mapping-wrong-type = this key takes { $expected ->
+       *[text] a text that is not empty
+        [texts] a text or a list of texts
+        [table] a table
+        [column] the name of a column, or a table that describes it
+        [character] one character
+        [number] a number other than zero
+        [date-form] one of any, era and iso
+        [fiscal-year] a fiscal year of four digits
+    }
+    .remedy = Write the value in that form.
+import-mapping-delimiter = the separator of columns is not one of those possible
+    .remedy = Write a comma, a semicolon, a tab or a vertical bar.
+import-mapping-column-or-const = it is not clear where the value comes from
+    .remedy = Give either column = "…" or const = "…", not both.
+import-mapping-column-absent = the input has no column `{ $column }`
+    .remedy = Check the header of the input; the nearest is `{ $nearest }`.
+import-mapping-other-kind = the mapping is for another register than `{ $kind }`
+    .remedy = Use the mapping of this register, or name the other register.
+import-mapping-unknown-field = register `{ $kind }` has no field `{ $name }`
+    .remedy = Check the spelling; the nearest is `{ $nearest }`.
+import-mapping-unknown-code = `{ $code }` is not a code of vocabulary `{ $vocabulary }`
+    .remedy = Write a code of the vocabulary on the right-hand side.
+import-mapping-does-not-fit = field `{ $field }` cannot be fed in this way
+    .remedy = Give .ja and .en for a text in two languages only, and years for money by fiscal year only.
+
+# rows
+import-row-encoding = the row is not in { $encoding }
+    .remedy = Save the file again in one encoding, or say which encoding it has.
+import-row-nul = the row contains the character U+0000
+    .remedy = Export the row again from its source; the file may be damaged here.
+import-row-too-long = the row is longer than { $limit } bytes
+    .remedy = Look for a missing line end or a quote that is not closed.
+import-row-cell-too-long = cell { $column } of the row is longer than { $limit } bytes
+    .remedy = Shorten the text, and keep long documents at a web address.
+import-row-too-many-columns = the row has more than { $limit } columns
+    .remedy = Remove empty columns, or split the table.
+import-row-columns = the row has { $found } cells where the header has { $expected } columns
+    .remedy = Put cells that contain the separator or a line end in double quotes.
+import-row-quote-open = a double quote is opened and not closed
+    .remedy = Close the quote; within quotes, write a double quote twice.
+import-row-quote-stray = text follows the closing quote of cell { $column }
+    .remedy = Put the whole cell in double quotes, and write a double quote in it twice.
+import-row-no-key = the row has no source key
+    .remedy = Fill in the key column; without it the record cannot be found again.
+import-row-key-incomplete = a part of the source key is empty
+    .remedy = Fill in every key column.
+import-row-key-too-long = the source key is longer than { $limit } characters
+    .remedy = Use the short key of the source system.
+import-row-same-key = row { $second } is about the same record as row { $first }, with other contents
+    .remedy = Keep the row that is right and remove the other.
+import-row-id-differs = the record id `{ $id }` is not the one of this source key
+    .remedy = Remove the id, or correct the source key.
+import-row-unknown-record = there is no record `{ $record }` to change
+    .remedy = Check the key, or enter the record first.
+import-row-state-edited = state and standing cannot be changed by editing an exported column
+    .remedy = Restore the exported value, and write the step into the column action.
+import-row-fields-with-action = field values were changed in the same row as the action `{ $action }`
+    .remedy = Correct the record in a row of its own, or leave the fields empty.
+import-row-overtaken = a later row of this input about the same record is already recorded
+    .remedy = Import this row in a file of its own, if it still holds.
+import-action-unknown = `{ $value }` is not an action
+    .remedy = Write create, correct, withdraw, restore, duplicate or transition:name, or leave the cell empty.
+import-duplicate-of-missing = it is not said which record this is a duplicate of
+    .remedy = Write the record id or the source key of the other record into duplicate_of.
+import-duplicate-of-not-asked = another record is named without the action duplicate
+    .remedy = Write duplicate into the column action, or empty duplicate_of.
+import-version-unreadable = the version is not a whole number
+    .remedy = Restore the value of the export.
+import-time-unreadable = `{ $value }` is not a moment in time
+    .remedy = Write it like 2025-04-01T09:30:00+09:00 or 2025-04-01 09:30.
+import-time-live-store = a time of recording was given for real evidence
+    .remedy = Leave the column out; the ledger records the moment of entry.
+import-json-unreadable = the line is not JSON from character { $column } on
+    .remedy = Write one JSON object on each line.
+import-json-not-an-object = the line is JSON but not an object
+    .remedy = Write the record as an object, in braces, with one key for each field.
+import-json-key-twice = key `{ $key }` stands twice in the object
+    .remedy = Keep one of the two.
+import-json-inexact-number = `{ $value }` has more digits than JSON readers keep
+    .remedy = Write the number in double quotes.
+
+# values
+import-number-unreadable = `{ $value }` is not a number
+    .remedy = Write digits, with separators of thousands or without, and no unit.
+import-number-fraction = `{ $value }` is not a whole number
+    .remedy = Write a whole number; for amounts in thousands, use times in the mapping file.
+import-number-too-large = `{ $value }` is too large
+    .remedy = Check the number of digits and the unit.
+import-bool-unreadable = `{ $value }` is neither yes nor no
+    .remedy = Write true or false, 1 or 0, はい or いいえ, ○ or ×.
+import-date-form = `{ $value }` is not a date { $form ->
+        [era] with an era
+       *[iso] written as year-month-day
+    }
+    .remedy = Write the date in the form that the mapping asks for, or allow any form there.
+import-reference-unreadable = `{ $value }` does not name a record
+    .remedy = Write a record id, or a source key as system:key.
+import-year-amount-unreadable = `{ $value }` is not an amount of a fiscal year
+    .remedy = Write the fiscal year, a colon and whole yen, such as 2025:1000000; separate several by semicolons.
+import-code-unknown = `{ $value }` is neither a code nor a label of vocabulary `{ $vocabulary }`
+    .remedy = The nearest codes are: { $nearest }. Or translate the value with codes in the mapping file.
+import-code-ambiguous = `{ $value }` is the label of several codes: { $codes }
+    .remedy = Write the code instead of the label.
+import-code-no-vocabulary = the pack has no vocabulary `{ $vocabulary }`
+    .remedy = Add the vocabulary to the pack; without it the code cannot be checked.
+
+# export
+export-unwritable = the export cannot be written
+    .remedy = Check permissions and free space, then export again.
+
+# report
+import-progress = { $rows } rows, { $quarantined } in quarantine
+import-report-dry-run = dry run: nothing was written
+import-report-resumed = taken up again after row { $row }
+import-report-rows = rows read: { $count }
+import-report-created = records created: { $count }
+import-report-corrected = records corrected: { $count }
+import-report-stepped = steps, withdrawals and marks: { $count }
+import-report-unchanged = unchanged: { $count }
+import-report-repeated = rows equal to an earlier row: { $count }
+import-report-quarantined = rows in quarantine: { $count }
+import-report-blank = blank rows passed over: { $count }
+import-report-unmapped = columns that feed no field: { $columns }
+import-report-unfed = required fields without a column: { $fields }
+import-report-dangling = { $count } records named in `{ $field }` do not exist (yet)
+import-report-dangling-incomplete = there are too many references to look at all of them
+import-report-state-not-carried = { $count } new records start in their first state, in force; state and standing of the exported rows were not carried over
+import-report-quarantine = refused rows with reasons: { $directory }

@@ -1,0 +1,12 @@
+//! The store from outside: one binary for all integration tests.
+
+// The lint configuration exempts test functions but not what they call.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+mod crash;
+mod faults;
+mod ledger;
+mod model;
+mod projection;
+mod search;

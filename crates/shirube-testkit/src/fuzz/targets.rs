@@ -1,0 +1,66 @@
+//! The parsers under attack, one function each.
+
+use shirube_model::calendar::{era_date, parse_date};
+use shirube_model::filter::Filter;
+
+use super::Target;
+
+/// Every target, in the order `cargo xtask fuzz` runs them.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "dates",
+        run: dates,
+        dictionary: &["令和", "平成", "昭和", "元", "年", "月", "日", "R", "H", "０", "-", "/", "."],
+        len_max: 256,
+    },
+    Target {
+        name: "filters",
+        run: filters,
+        dictionary: &[
+            "AND", "OR", "NOT", "IN (", "BETWEEN", "IS NULL", "IS NOT NULL", "has(sites, 'x')",
+            "count(sites)", "fiscal_year(started_on)", "DATE '2025-04-01'", "phase", "state", "(",
+            ")", "'", "--", "/*", "::", "CASE WHEN", "SELECT", "=", "<>", "<=",
+        ],
+        len_max: 4_096,
+    },
+    Target {
+        name: "pack",
+        run: pack,
+        dictionary: &[
+            "[spec]", "[[question]]", "kind = \"annual\"", "filter = \"", "\"\"\"", "id,ja,en",
+            "\n", "\r\n", ";", "\u{feff}", "code", "valid_from", "2025-04-01",
+        ],
+        len_max: 16_384,
+    },
+];
+
+/// A filter that is read says the same when its own words are read again.
+fn filters(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    for kind in ["trial", "contract", "observation"] {
+        let Some(schema) = shirube_model::registers::kind(kind) else { continue };
+        if let Ok(filter) = Filter::parse(schema, &text) {
+            let again = Filter::parse(schema, &filter.to_string());
+            assert_eq!(again.as_ref().map(ToString::to_string), Ok(filter.to_string()), "{text:?}");
+        }
+    }
+}
+
+/// Every reader of pack files takes any bytes. The first line names the file.
+fn pack(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let (name, _) = text.split_once('\n').unwrap_or((&text, ""));
+    let start = (name.len() + 1).min(input.len());
+    shirube_pack::fuzz_pack_file(name, input.get(start..).unwrap_or_default());
+}
+
+/// A day that is read can be written with its era and read again.
+fn dates(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    if let Ok(day) = parse_date(&text)
+        && day
+            >= shirube_model::calendar::ERAS.iter().map(|era| era.first_day()).min().unwrap_or(day)
+    {
+        assert_eq!(parse_date(&era_date(day)), Ok(day), "{text:?} does not read back");
+    }
+}

@@ -1,0 +1,315 @@
+//! Changing records: the form, what happens when two people edit at once, and
+//! steps.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
+use shirube_model::record::{Body, RecordVersion, Standing};
+use shirube_model::refusal::Refusal;
+use shirube_model::schema::KindSchema;
+use shirube_store::{AppendError, AsOf, Draft, StaleEdit};
+
+use crate::form;
+use crate::link::Link;
+use crate::pages::record::{Known, events, known};
+use crate::pages::registers::find;
+use crate::pages::sign_in::honest;
+use crate::query::Query;
+use crate::request::{Ctx, Page, PageError};
+use crate::show::Shower;
+use crate::view::dashboard::Choice;
+use crate::view::edit::{Conflict, ConflictRow, EditPage};
+use crate::view::frame::{FaultLine, Tab};
+
+/// Sends whoever is not signed in to the sign-in page, and back afterwards.
+fn sign_in_first(ctx: &Ctx) -> Option<Redirect> {
+    if ctx.session.is_some() {
+        return None;
+    }
+    let tag = ctx.t.0.tag();
+    let link = Link::to(format!("/{tag}/sign-in")).set("next", &format!("/{tag}{}", ctx.rest));
+    Some(Redirect::to(&String::from(link)))
+}
+
+/// What a form is about.
+struct Subject<'a> {
+    schema: &'static KindSchema,
+    /// The record, unless it is a new one.
+    record: Option<&'a RecordVersion>,
+}
+
+/// A form to show.
+struct Filled<'a> {
+    form: &'a Query,
+    refusals: &'a [Refusal],
+    conflict: Option<Conflict>,
+    base_version: u32,
+}
+
+fn show_form(ctx: &Ctx, status: StatusCode, subject: &Subject<'_>, filled: Filled<'_>) -> Page {
+    let (t, schema) = (ctx.t, subject.schema);
+    let tag = t.0.tag();
+    let (rest, title, lead) = match subject.record {
+        Some(record) => (format!("/records/{}", record.id), "web.edit.title", "web.edit.lead"),
+        None => (format!("/registers/{}", schema.kind), "web.edit.new", "web.edit.new-lead"),
+    };
+    let own_field = |refusal: &&Refusal| {
+        refusal.place.field.as_deref().is_none_or(|name| schema.field(name).is_none())
+    };
+    let said = |name: &str| filled.form.get(name).unwrap_or_default().to_owned();
+    let end = if subject.record.is_some() { "edit" } else { "new" };
+    let page = EditPage {
+        c: ctx
+            .chrome(Tab::Registers, t.get(title))
+            .crumb(t.get("web.nav.registers"), ctx.to("/registers"))
+            .crumb(ctx.labels().kind(schema.kind), ctx.to(&format!("/registers/{}", schema.kind))),
+        id: subject.record.map_or_else(String::new, |record| record.id.to_string()),
+        lead: t.with(lead, "register", ctx.labels().kind(schema.kind)),
+        action: format!("/{tag}{rest}/{end}"),
+        csrf: ctx.session.as_ref().map_or_else(String::new, |session| session.csrf.clone()),
+        base_version: filled.base_version,
+        faults: filled
+            .refusals
+            .iter()
+            .filter(own_field)
+            .map(|refusal| FaultLine::new(t.0, refusal))
+            .collect(),
+        conflict: filled.conflict,
+        fields: form::fields(ctx, schema, filled.form, filled.refusals),
+        actor: said("actor"),
+        reason: said("reason"),
+        steps: subject.record.map_or_else(Vec::new, |record| steps(ctx, schema, record)),
+        step_action: format!("/{tag}{rest}/step"),
+        cancel: format!("/{tag}{rest}"),
+    };
+    ctx.page_with(status, &page)
+}
+
+/// Steps a record may take from where it stands.
+fn steps(ctx: &Ctx, schema: &KindSchema, record: &RecordVersion) -> Vec<Choice> {
+    let choice = |value: &str, label: String| Choice {
+        value: value.to_owned(),
+        label,
+        selected: false,
+    };
+    let plain = |code: &str| choice(code, ctx.t.get(&format!("web.action.{code}")));
+    if record.standing != Standing::Active {
+        return vec![plain("restore")];
+    }
+    let own = schema
+        .transitions
+        .iter()
+        .filter(|step| step.from.contains(&record.state.as_str()))
+        .map(|step| choice(step.name, ctx.labels().step(schema.kind, step.name)));
+    own.chain([plain("withdraw"), plain("mark_duplicate")]).collect()
+}
+
+async fn current(ctx: &Ctx, known: &Known) -> Result<RecordVersion, PageError> {
+    let found = ctx.state.store().get(&known.id, AsOf::Now).await;
+    found
+        .map_err(|error| ctx.store_error(&error))?
+        .ok_or_else(|| ctx.refuse(Refusal::new("web.not-found.record").arg("id", &known.id)))
+}
+
+/// Shows the form of a record.
+pub(crate) async fn show(ctx: Ctx, Path((_, id)): Path<(String, String)>) -> Page {
+    let known = known(&ctx, &id)?;
+    let record = current(&ctx, &known).await?;
+    if let Some(redirect) = sign_in_first(&ctx) {
+        return Ok(redirect.into_response());
+    }
+    let filled = Filled {
+        form: &form::filled(known.schema, &record.body),
+        refusals: &[],
+        conflict: None,
+        base_version: record.version,
+    };
+    let subject = Subject { schema: known.schema, record: Some(&record) };
+    show_form(&ctx, StatusCode::OK, &subject, filled)
+}
+
+/// Shows the form of a new record.
+pub(crate) async fn show_new(ctx: Ctx, Path((_, kind)): Path<(String, String)>) -> Page {
+    let schema = find(&ctx, &kind)?;
+    if let Some(redirect) = sign_in_first(&ctx) {
+        return Ok(redirect.into_response());
+    }
+    let filled =
+        Filled { form: &Query::default(), refusals: &[], conflict: None, base_version: 0 };
+    show_form(&ctx, StatusCode::OK, &Subject { schema, record: None }, filled)
+}
+
+fn read(ctx: &Ctx, body: &str) -> Result<Query, PageError> {
+    let form = Query::read_form(body).map_err(|refusal| ctx.refuse(refusal))?;
+    honest(ctx, &form)?;
+    Ok(form)
+}
+
+/// Rules of the kind and codes of the pack, which the store does not know.
+fn refusals_of(ctx: &Ctx, schema: &KindSchema, body: &Body) -> Vec<Refusal> {
+    let mut refusals = (schema.check)(body).err().unwrap_or_default();
+    refusals.extend(crate::codes::check(ctx.state.pack(), schema, body));
+    refusals
+}
+
+fn base_version(ctx: &Ctx, form: &Query) -> Result<u32, PageError> {
+    let number = form.number("base_version", 0).map_err(|refusal| ctx.refuse(refusal))?;
+    Ok(u32::try_from(number).unwrap_or_default())
+}
+
+/// Corrects a record.
+pub(crate) async fn save(
+    ctx: Ctx,
+    Path((_, id)): Path<(String, String)>,
+    text: String,
+) -> Page {
+    let known = known(&ctx, &id)?;
+    let form = read(&ctx, &text)?;
+    let base_version = base_version(&ctx, &form)?;
+    let record = current(&ctx, &known).await?;
+    let subject = Subject { schema: known.schema, record: Some(&record) };
+    let body = form::body(known.schema, &form);
+    let refusals = refusals_of(&ctx, known.schema, &body);
+    if !refusals.is_empty() {
+        let filled = Filled { form: &form, refusals: &refusals, conflict: None, base_version };
+        return show_form(&ctx, StatusCode::BAD_REQUEST, &subject, filled);
+    }
+    let draft = Draft::correct(known.id.clone(), base_version, body);
+    match append(&ctx, draft, &form).await {
+        Ok(()) => Ok(to_record(&ctx, &known).into_response()),
+        Err(AppendError::Stale(stale)) => {
+            let filled = Filled {
+                form: &form,
+                refusals: &[],
+                conflict: Some(conflict(&ctx, &known, &stale).await?),
+                base_version: stale.current.version,
+            };
+            let subject = Subject { schema: known.schema, record: Some(&stale.current) };
+            show_form(&ctx, StatusCode::CONFLICT, &subject, filled)
+        }
+        Err(error) => failed(&ctx, &subject, &form, base_version, &error),
+    }
+}
+
+/// Enters a new record.
+pub(crate) async fn create(
+    ctx: Ctx,
+    Path((_, kind)): Path<(String, String)>,
+    text: String,
+) -> Page {
+    let schema = find(&ctx, &kind)?;
+    let form = read(&ctx, &text)?;
+    let subject = Subject { schema, record: None };
+    let body = form::body(schema, &form);
+    let refusals = refusals_of(&ctx, schema, &body);
+    if !refusals.is_empty() {
+        let filled = Filled { form: &form, refusals: &refusals, conflict: None, base_version: 0 };
+        return show_form(&ctx, StatusCode::BAD_REQUEST, &subject, filled);
+    }
+    let said = |name: &str| form.get(name).unwrap_or_default().to_owned();
+    let draft = Draft::new_record(schema.kind, None, body);
+    let done = ctx.state.store().append(vec![draft], &said("actor"), &said("reason")).await;
+    match done {
+        Ok(events) => {
+            let id = events.first().map(|event| event.record.to_string()).unwrap_or_default();
+            Ok(Redirect::to(&format!("/{}/records/{id}", ctx.t.0.tag())).into_response())
+        }
+        Err(error) => failed(&ctx, &subject, &form, 0, &error),
+    }
+}
+
+async fn append(ctx: &Ctx, draft: Draft, form: &Query) -> Result<(), AppendError> {
+    let said = |name: &str| form.get(name).unwrap_or_default();
+    ctx.state.store().append(vec![draft], said("actor"), said("reason")).await.map(drop)
+}
+
+fn failed(
+    ctx: &Ctx,
+    subject: &Subject<'_>,
+    form: &Query,
+    base_version: u32,
+    error: &AppendError,
+) -> Page {
+    if let AppendError::Fault(fault) = error {
+        tracing::error!(code = fault.refusal.code, cause = %fault.cause, "store fault");
+        return Err(ctx.refuse(fault.refusal.clone()));
+    }
+    let refusals = error.refusals();
+    let filled = Filled { form, refusals: &refusals, conflict: None, base_version };
+    show_form(ctx, StatusCode::BAD_REQUEST, subject, filled)
+}
+
+fn to_record(ctx: &Ctx, known: &Known) -> Redirect {
+    Redirect::to(&format!("/{}/records/{}", ctx.t.0.tag(), known.id))
+}
+
+/// Takes a step of the kind, withdraws, restores or marks as a duplicate.
+pub(crate) async fn step(
+    ctx: Ctx,
+    Path((_, id)): Path<(String, String)>,
+    text: String,
+) -> Page {
+    let known = known(&ctx, &id)?;
+    let form = read(&ctx, &text)?;
+    let base_version = base_version(&ctx, &form)?;
+    let id = known.id.clone();
+    let draft = match form.get("step").unwrap_or_default() {
+        "withdraw" => Draft::withdraw(id, base_version),
+        "restore" => Draft::restore(id, base_version),
+        "mark_duplicate" => {
+            let original = form.get("original").unwrap_or_default();
+            let original = original.parse().map_err(|refusal| ctx.refuse(refusal))?;
+            Draft::mark_duplicate(id, base_version, original)
+        }
+        name => Draft::transition(id, base_version, name, None),
+    };
+    match append(&ctx, draft, &form).await {
+        Ok(()) => Ok(to_record(&ctx, &known).into_response()),
+        Err(error) => {
+            if let AppendError::Fault(fault) = &error {
+                tracing::error!(code = fault.refusal.code, cause = %fault.cause, "store fault");
+            }
+            let refusals = error.refusals();
+            let code = refusals.first().map_or("", |refusal| refusal.code);
+            Err(ctx.refuse_all(crate::request::status_of(code), &refusals))
+        }
+    }
+}
+
+/// The version the editor began with, the record as it stands, and what the
+/// editor wants, field by field.
+async fn conflict(ctx: &Ctx, known: &Known, stale: &StaleEdit) -> Result<Conflict, PageError> {
+    let events = events(ctx, &known.id).await?;
+    let empty = Body::new();
+    let base = events.iter().find(|event| event.version == stale.base_version);
+    let base = base.map_or(&empty, |event| &event.body);
+    let mine = stale.mine.as_ref().unwrap_or(&empty);
+    let (t, labels) = (ctx.t, ctx.labels());
+    let shower = Shower { t, labels, carry: "" };
+    let rows = known.schema.fields.iter().map(|field| {
+        let (a, b, c) = (base.get(field.name), stale.current.body.get(field.name), mine.get(field.name));
+        let (theirs, ours) = (a != b, a != c);
+        let clash = theirs && ours && b != c;
+        let remark = match (theirs, ours) {
+            (false, false) => "web.conflict.unchanged",
+            (true, false) => "web.conflict.theirs",
+            (false, true) => "web.conflict.yours",
+            (true, true) if clash => "web.conflict.both",
+            (true, true) => "web.conflict.same",
+        };
+        ConflictRow {
+            label: labels.field(known.schema.kind, field.name),
+            base: shower.line(field, a),
+            current: shower.line(field, b),
+            mine: shower.line(field, c),
+            remark: t.get(remark),
+            // What the other side changed would be undone by saving mine as it is.
+            clash: theirs && b != c,
+        }
+    });
+    Ok(Conflict {
+        base: t.with("web.conflict.base", "version", stale.base_version),
+        current: t.with("web.conflict.current", "version", stale.current.version),
+        rows: rows.collect(),
+    })
+}

@@ -1,0 +1,331 @@
+//! What every page reads from its request, and what every page shows around its
+//! own content.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use chrono::NaiveDate;
+use shirube_model::calendar::{end_of_japan_day, parse_date};
+use shirube_model::lang::Lang;
+use shirube_model::refusal::Refusal;
+use shirube_store::{AsOf, StoreError};
+
+use crate::labels::Labels;
+use crate::link::Link;
+use crate::query::Query;
+use crate::session::{COOKIE, Session};
+use crate::state::AppState;
+use crate::text::Tr;
+use crate::view::frame::{AsOfLine, Chrome, ErrorPage, FaultLine, Tab};
+
+/// Who looks at a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Everybody.
+    Public,
+    /// Whoever signed in with the edit key.
+    Staff,
+}
+
+/// The day a page is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AsOfDay {
+    /// The day.
+    pub day: NaiveDate,
+    /// Whether the request named it.
+    pub given: bool,
+}
+
+impl AsOfDay {
+    /// The ledger as it stood at the end of the day.
+    pub(crate) fn ledger(self) -> AsOf {
+        if self.given { AsOf::At(end_of_japan_day(self.day)) } else { AsOf::Now }
+    }
+
+    /// The day where the request named it, for links.
+    pub(crate) fn iso_if_given(self) -> String {
+        if self.given { self.day.to_string() } else { String::new() }
+    }
+}
+
+/// A page request, read.
+#[derive(Debug, Clone)]
+pub(crate) struct Ctx {
+    /// Store, pack and engine.
+    pub state: AppState,
+    /// Language.
+    pub t: Tr,
+    /// Path after the language, from `/`, as sent.
+    pub rest: String,
+    /// Query as sent.
+    pub raw_query: String,
+    /// Query read.
+    pub query: Query,
+    /// Day asked for.
+    pub as_of: AsOfDay,
+    /// Signed in with the edit key.
+    pub session: Option<Session>,
+}
+
+/// A page that could not be made, as the answer to send.
+#[derive(Debug)]
+pub(crate) struct PageError(Box<Response>);
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+/// A page, or the page that says why not.
+pub(crate) type Page = Result<Response, PageError>;
+
+/// The language a path starts with, and the rest of the path.
+pub(crate) fn split_lang(path: &str) -> Option<(Lang, &str)> {
+    let rest = path.strip_prefix('/')?;
+    let (tag, tail) = rest.split_once('/').map_or((rest, ""), |(tag, _)| {
+        (tag, rest.get(tag.len()..).unwrap_or_default())
+    });
+    Some((Lang::from_tag(tag)?, tail))
+}
+
+/// The language a browser prefers; Japanese where it names neither.
+pub(crate) fn preferred(headers: &HeaderMap) -> Lang {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let mut best = (Lang::Ja, 0.0_f32);
+    for part in accepted.unwrap_or_default().split(',') {
+        let (tag, weight) = part.split_once(";q=").unwrap_or((part, "1"));
+        let primary = tag.trim().split('-').next().unwrap_or_default();
+        let weight = weight.trim().parse().unwrap_or(0.0);
+        if let Some(lang) = Lang::from_tag(&primary.to_ascii_lowercase())
+            && weight > best.1
+        {
+            best = (lang, weight);
+        }
+    }
+    best.0
+}
+
+/// Seconds since 1970 by the machine's clock.
+pub(crate) fn now_seconds() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// The session of a request, if its cookie holds a good one.
+pub(crate) fn session(state: &AppState, headers: &HeaderMap) -> Option<Session> {
+    let key = state.edit_key()?;
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(name, _)| *name == COOKIE)
+        .find_map(|(_, value)| key.read(value, now_seconds()))
+}
+
+/// The day a query asks for.
+///
+/// # Errors
+/// `core.date.*`.
+pub(crate) fn as_of(state: &AppState, query: &Query) -> Result<AsOfDay, Refusal> {
+    match query.get("as_of") {
+        None => Ok(AsOfDay { day: state.engine().latest_day(), given: false }),
+        Some(text) => {
+            let day = parse_date(text).map_err(|refusal| refusal.field("as_of"))?;
+            Ok(AsOfDay { day, given: true })
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Ctx {
+    type Rejection = PageError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> Result<Self, Self::Rejection> {
+        let path = parts.uri.path().to_owned();
+        let (lang, rest) = match split_lang(&path) {
+            Some((lang, rest)) => (lang, rest.to_owned()),
+            None => (preferred(&parts.headers), "/".to_owned()),
+        };
+        let mut ctx = Self {
+            state: state.clone(),
+            t: Tr(lang),
+            rest,
+            raw_query: parts.uri.query().unwrap_or_default().to_owned(),
+            query: Query::default(),
+            as_of: AsOfDay { day: state.engine().latest_day(), given: false },
+            session: session(state, &parts.headers),
+        };
+        if split_lang(&path).is_none() {
+            return Err(ctx.not_found());
+        }
+        ctx.query = Query::read(&ctx.raw_query).map_err(|refusal| ctx.refuse(refusal))?;
+        ctx.as_of = as_of(state, &ctx.query).map_err(|refusal| ctx.refuse(refusal))?;
+        Ok(ctx)
+    }
+}
+
+impl Ctx {
+    /// Who looks.
+    pub(crate) fn audience(&self) -> Audience {
+        if self.session.is_some() { Audience::Staff } else { Audience::Public }
+    }
+
+    /// Labels of the pack in the page's language.
+    pub(crate) fn labels(&self) -> Labels<'_> {
+        Labels::new(self.state.pack(), self.t)
+    }
+
+    /// A link to a page of the same language that keeps the day asked for.
+    pub(crate) fn to(&self, path: &str) -> Link {
+        Link::to(format!("/{}{path}", self.t.0.tag())).set("as_of", &self.as_of.iso_if_given())
+    }
+
+    /// The query that keeps the day asked for, where a link has no other.
+    pub(crate) fn carry(&self) -> String {
+        if self.as_of.given { format!("?as_of={}", self.as_of.day) } else { String::new() }
+    }
+
+    /// The frame of a page.
+    pub(crate) fn chrome(&self, tab: Tab, title: impl Into<String>) -> Chrome {
+        let lang = self.t.0;
+        let query =
+            if self.raw_query.is_empty() { String::new() } else { format!("?{}", self.raw_query) };
+        let iso = self.as_of.day.to_string();
+        let pack = self.state.pack();
+        Chrome {
+            t: self.t,
+            lang: lang.tag(),
+            other_lang: lang.other().tag(),
+            other_name: Tr(lang.other()).get("web.language.name"),
+            here: format!("/{}{}{query}", lang.tag(), self.rest),
+            other_href: format!("/{}{}{query}", lang.other().tag(), self.rest),
+            title: title.into(),
+            tab,
+            plan_title: self.t.side(&pack.info.title),
+            pack_line: format!("{} {}", pack.info.id, pack.info.version),
+            software: software().to_owned(),
+            demo: self.state.demo(),
+            carry: self.carry(),
+            as_of: AsOfLine { iso, given: self.as_of.given },
+            signed_in: self.session.is_some(),
+            crumbs: Vec::new(),
+        }
+    }
+
+    /// Renders a page.
+    pub(crate) fn page(&self, template: &impl askama::Template) -> Page {
+        self.page_with(StatusCode::OK, template)
+    }
+
+    /// Renders a page with a status.
+    pub(crate) fn page_with(&self, status: StatusCode, template: &impl askama::Template) -> Page {
+        match template.render() {
+            Ok(text) => Ok((status, Html(text)).into_response()),
+            Err(error) => {
+                tracing::error!(%error, "a page could not be rendered");
+                Err(PageError(Box::new(crate::security::broken_page())))
+            }
+        }
+    }
+
+    /// The page that shows refusals.
+    pub(crate) fn refuse_all(&self, status: StatusCode, refusals: &[Refusal]) -> PageError {
+        let key = match status {
+            StatusCode::NOT_FOUND => "web.error.not-found",
+            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => "web.error.forbidden",
+            _ if status.is_server_error() => "web.error.fault",
+            _ => "web.error.bad-request",
+        };
+        let faults = refusals.iter().map(|refusal| FaultLine::new(self.t.0, refusal)).collect();
+        let page = ErrorPage { c: self.chrome(Tab::None, self.t.get(key)), faults };
+        match self.page_with(status, &page) {
+            Ok(response) => PageError(Box::new(response)),
+            Err(error) => error,
+        }
+    }
+
+    /// The page that shows one refusal, with the status its code asks for.
+    pub(crate) fn refuse(&self, refusal: Refusal) -> PageError {
+        self.refuse_all(status_of(refusal.code), &[refusal])
+    }
+
+    /// The page for an address that leads nowhere.
+    pub(crate) fn not_found(&self) -> PageError {
+        self.refuse(Refusal::new("web.not-found.page"))
+    }
+
+    /// The page for a failed read of the store; its cause goes to the log only.
+    pub(crate) fn store_error(&self, error: &StoreError) -> PageError {
+        log_store_error(error);
+        self.refuse(error.refusal().clone())
+    }
+}
+
+/// Writes the cause of a fault to the operator's log.
+pub(crate) fn log_store_error(error: &StoreError) {
+    if let StoreError::Fault(fault) = error {
+        tracing::error!(code = fault.refusal.code, cause = %fault.cause, "store fault");
+    }
+}
+
+/// The HTTP status a refusal answers with.
+pub(crate) fn status_of(code: &str) -> StatusCode {
+    match code {
+        "web.sign-in.rest" => StatusCode::TOO_MANY_REQUESTS,
+        "web.sign-in.wrong" | "web.sign-in.needed" => StatusCode::UNAUTHORIZED,
+        "web.sign-in.none" | "web.form.forged" => StatusCode::FORBIDDEN,
+        "web.precondition.missing" => StatusCode::PRECONDITION_REQUIRED,
+        "store.stale-edit" => StatusCode::CONFLICT,
+        "store.disk-full" => StatusCode::INSUFFICIENT_STORAGE,
+        "store.busy" | "store.closed" => StatusCode::SERVICE_UNAVAILABLE,
+        "indicator.reading.unknown" => StatusCode::NOT_FOUND,
+        "store.io" | "store.damaged" | "store.no-permission" | "store.row-damaged"
+        | "store.search-damaged" => StatusCode::INTERNAL_SERVER_ERROR,
+        _ if code.starts_with("web.not-found.") => StatusCode::NOT_FOUND,
+        _ if code.starts_with("engine.") => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// Name and version of the software.
+pub(crate) const fn software() -> &'static str {
+    concat!("shirube ", env!("CARGO_PKG_VERSION"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_stands_first_in_the_path() {
+        assert_eq!(split_lang("/ja"), Some((Lang::Ja, "")));
+        assert_eq!(split_lang("/en/plan/x"), Some((Lang::En, "/plan/x")));
+        assert_eq!(split_lang("/english"), None);
+        assert_eq!(split_lang("/"), None);
+    }
+
+    #[test]
+    fn the_browser_chooses_the_language_of_the_first_page() {
+        let cases = [
+            ("", Lang::Ja),
+            ("en-GB,en;q=0.8", Lang::En),
+            ("fr,de;q=0.5", Lang::Ja),
+            ("fr, en;q=0.3, ja;q=0.2", Lang::En),
+            ("ja;q=0.9,en;q=0.9", Lang::Ja),
+        ];
+        for (accepted, lang) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, accepted.parse().unwrap());
+            assert_eq!(preferred(&headers), lang, "{accepted}");
+        }
+    }
+}

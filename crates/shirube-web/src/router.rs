@@ -1,0 +1,101 @@
+//! Every route of the web application, in one list.
+
+use axum::Router;
+use axum::routing::{MethodRouter, get};
+
+use crate::pages::{
+    about, dashboard, edit, home, indicator, pack, plan, record, registers, sign_in,
+};
+use crate::state::AppState;
+use crate::{api, assets, security};
+
+/// Methods of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Methods {
+    /// Only read.
+    Get,
+    /// Only sent, by a form on another page.
+    Post,
+    /// A form that is shown and sent at one address.
+    GetPost,
+}
+
+/// Makes the list of pages and the router from the same lines.
+macro_rules! pages {
+    ($( $methods:ident $path:literal => $handler:expr; )*) => {
+        /// Every page: its methods and its address, in which `{lang}` is `ja`
+        /// or `en`.
+        pub const PAGES: &[(Methods, &str)] = &[ $( (Methods::$methods, $path) ),* ];
+
+        fn pages() -> Router<AppState> {
+            let mut router = Router::new();
+            $( router = router.route($path, $handler); )*
+            router
+        }
+    };
+}
+
+fn form<G, P, T, U>(show: G, take: P) -> MethodRouter<AppState>
+where
+    G: axum::handler::Handler<T, AppState>,
+    P: axum::handler::Handler<U, AppState>,
+    T: 'static,
+    U: 'static,
+{
+    get(show).post(take)
+}
+
+pages! {
+    Get "/" => get(home::redirect);
+    Get "/healthz" => get(home::health);
+    Get "/assets/{*name}" => get(assets::serve);
+    Get "/{lang}" => get(home::add_slash);
+    Get "/{lang}/" => get(dashboard::show);
+    Get "/{lang}/indicators/{name}" => get(indicator::show);
+    Get "/{lang}/plan" => get(plan::tree);
+    Get "/{lang}/plan/measures/{id}" => get(plan::measure);
+    Get "/{lang}/plan/governance" => get(plan::governance);
+    Get "/{lang}/plan/source-notes" => get(plan::source_notes);
+    Get "/{lang}/plan/ministries" => get(plan::ministries);
+    Get "/{lang}/registers" => get(registers::overview);
+    Get "/{lang}/registers/{kind}" => get(registers::list);
+    GetPost "/{lang}/registers/{kind}/new" => form(edit::show_new, edit::create);
+    Get "/{lang}/search" => get(registers::search);
+    Get "/{lang}/records/{id}" => get(record::show);
+    Get "/{lang}/records/{id}/history" => get(record::history);
+    Get "/{lang}/records/{id}/diff" => get(record::diff);
+    GetPost "/{lang}/records/{id}/edit" => form(edit::show, edit::save);
+    Post "/{lang}/records/{id}/step" => axum::routing::post(edit::step);
+    Get "/{lang}/pack" => get(pack::show);
+    Get "/{lang}/pack/vocabularies/{id}" => get(pack::vocabulary);
+    Get "/{lang}/about" => get(about::show);
+    GetPost "/{lang}/sign-in" => form(sign_in::show, sign_in::enter);
+    Post "/{lang}/sign-out" => axum::routing::post(sign_in::leave);
+}
+
+/// Addresses of the API with their methods, in the order of the OpenAPI
+/// document that describes them.
+#[must_use]
+pub fn api_routes() -> Vec<(String, Vec<String>)> {
+    let document = serde_json::to_value(api::router().into_openapi()).unwrap_or_default();
+    let paths = document.get("paths").and_then(|paths| paths.as_object());
+    paths
+        .into_iter()
+        .flatten()
+        .map(|(path, item)| {
+            let methods = item.as_object().into_iter().flat_map(|item| item.keys().cloned());
+            (path.clone(), methods.collect())
+        })
+        .collect()
+}
+
+/// The web application.
+pub fn app(state: AppState) -> Router {
+    let (api, _) = api::router().split_for_parts();
+    let router = pages()
+        .merge(api)
+        .route("/api/{*rest}", axum::routing::any(api::nowhere))
+        .fallback(home::nowhere)
+        .with_state(state.clone());
+    security::protect(router, state)
+}

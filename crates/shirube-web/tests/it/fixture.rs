@@ -1,0 +1,184 @@
+//! Stores to ask, and how to ask them.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use serde_json::Value;
+use shirube_indicators::{Engine, EngineOptions};
+use shirube_pack::Pack;
+use shirube_store::{Draft, OpenOptions, Store, StoreClass};
+use shirube_testkit::demo::{decisions, demo_clock, demo_today};
+use shirube_web::{AppState, WebOptions, app};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub const KEY: &str = "a key for these tests only";
+
+/// One runtime for all tests: the writer of a store lives as long as the
+/// runtime it was opened on.
+static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
+});
+
+pub fn run<T>(work: impl Future<Output = T>) -> T {
+    RUNTIME.block_on(work)
+}
+
+static PACK: LazyLock<Arc<Pack>> = LazyLock::new(|| {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/japan-2025");
+    Arc::new(Pack::read(&dir).unwrap())
+});
+
+/// A store with the web application over it.
+pub struct Site {
+    router: axum::Router,
+    pub store: Arc<Store>,
+    _dir: TempDir,
+}
+
+/// What the application answered.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Site {
+    async fn new(class: StoreClass, edit_key: Option<&str>, events: usize) -> Self {
+        let dir = TempDir::new().unwrap();
+        let mut options = OpenOptions::new(class, PACK.info.id.clone()).create();
+        let mut engine = EngineOptions::default();
+        if class == StoreClass::Demo {
+            options = options.clock(Arc::new(demo_clock()));
+            engine = EngineOptions { today: Some(demo_today()), decisions: decisions() };
+        }
+        let store = Store::open(dir.path(), options).await.unwrap();
+        if events > 0 {
+            shirube_testkit::fill::fill_store(&store, events, 1, |_| {}).await.unwrap();
+        }
+        store.catch_up_search().await.unwrap();
+        let store = Arc::new(store);
+        let engine = Engine::new(store.clone(), PACK.clone(), engine).unwrap();
+        let options =
+            WebOptions { edit_key: edit_key.map(str::to_owned), secure_cookies: false };
+        let state = AppState::new(store.clone(), PACK.clone(), engine, options).unwrap();
+        Self { router: app(state), store, _dir: dir }
+    }
+
+    /// A demo store with made-up evidence, shared by the tests that only read.
+    pub fn demo() -> &'static Self {
+        static DEMO: LazyLock<Site> =
+            LazyLock::new(|| run(Site::new(StoreClass::Demo, None, 4_000)));
+        &DEMO
+    }
+
+    /// A live store without records.
+    pub fn live(edit_key: Option<&str>) -> Self {
+        run(Self::new(StoreClass::Live, edit_key, 0))
+    }
+
+    /// A demo store without records.
+    pub fn empty_demo() -> Self {
+        run(Self::new(StoreClass::Demo, Some(KEY), 0))
+    }
+
+    pub fn router(&self) -> axum::Router {
+        self.router.clone()
+    }
+
+    pub fn send(&self, request: Request<Body>) -> Answer {
+        run(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            Answer {
+                status: parts.status,
+                headers: parts.headers,
+                text: String::from_utf8(bytes.to_vec()).unwrap(),
+            }
+        })
+    }
+
+    pub fn get(&self, address: &str) -> Answer {
+        self.send(Request::get(address).body(Body::empty()).unwrap())
+    }
+
+    /// Sends a form with a cookie.
+    pub fn post(&self, address: &str, cookie: &str, pairs: &[(&str, &str)]) -> Answer {
+        let body: Vec<String> =
+            pairs.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let request = Request::post(address)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::COOKIE, cookie)
+            .body(Body::from(body.join("&")))
+            .unwrap();
+        self.send(request)
+    }
+
+    /// Gets a page with a cookie.
+    pub fn get_as(&self, address: &str, cookie: &str) -> Answer {
+        let request = Request::get(address).header(header::COOKIE, cookie);
+        self.send(request.body(Body::empty()).unwrap())
+    }
+
+    /// Signs in; the cookie to send from then on.
+    pub fn sign_in(&self) -> String {
+        let answer = self.post("/ja/sign-in", "", &[("key", KEY)]);
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        answer.header("set-cookie").split(';').next().unwrap().to_owned()
+    }
+
+    /// Enters a record; its id.
+    pub fn enter(&self, kind: &str, body: Value) -> String {
+        let draft = Draft::new_record(kind, None, body.as_object().unwrap().clone());
+        let events = run(self.store.append(vec![draft], "tester", "for a test")).unwrap();
+        events.first().unwrap().record.to_string()
+    }
+
+    /// Calls the API with the edit key.
+    pub fn call(&self, method: &str, address: &str, body: &Value, if_match: Option<&str>) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(address)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {KEY}"));
+        if let Some(version) = if_match {
+            request = request.header(header::IF_MATCH, version);
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+    }
+}
+
+pub fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// Values of an attribute in a page, with entities undone.
+pub fn attributes(page: &str, name: &str) -> impl Iterator<Item = String> {
+    let mark = format!(" {name}=\"");
+    let values: Vec<String> = page
+        .split(&mark)
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .map(|value| value.replace("&#38;", "&").replace("&amp;", "&"))
+        .collect();
+    values.into_iter()
+}

@@ -1,0 +1,274 @@
+//! The command line as data. Help texts are in the message catalogues.
+#![allow(missing_docs, clippy::missing_docs_in_private_items)]
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+#[derive(Debug, Parser)]
+#[command(name = "shirube", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[arg(long, global = true, value_parser = ["ja", "en"])]
+    pub(crate) lang: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(DemoArgs),
+    Serve(ServeArgs),
+    Pack(PackArgs),
+    Register(RegisterArgs),
+    Indicators(IndicatorArgs),
+    Admin(AdminArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    #[arg(long, default_value = "127.0.0.1:8420")]
+    pub(crate) addr: String,
+    #[arg(long, default_value_t = 100_000)]
+    pub(crate) events: usize,
+    #[arg(long, default_value_t = 2025)]
+    pub(crate) seed: u64,
+    #[arg(long, default_value = "shirube-demo")]
+    pub(crate) dir: PathBuf,
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    #[arg(long)]
+    pub(crate) prepare_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreArgs {
+    #[arg(long)]
+    pub(crate) store: PathBuf,
+    #[arg(long)]
+    pub(crate) pack: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) at: StoreArgs,
+    #[arg(long, default_value = "127.0.0.1:8420")]
+    pub(crate) addr: String,
+    #[arg(long)]
+    pub(crate) edit_key_file: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) secure_cookies: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PackArgs {
+    #[command(subcommand)]
+    pub(crate) command: PackCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PackCommand {
+    Check {
+        dir: Option<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
+    Diff {
+        before: PathBuf,
+        after: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    New {
+        dir: PathBuf,
+        #[arg(long)]
+        id: String,
+        #[arg(long)]
+        title_ja: String,
+        #[arg(long)]
+        title_en: String,
+        #[arg(long)]
+        from: NaiveDate,
+        #[arg(long)]
+        to: NaiveDate,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RegisterArgs {
+    #[command(subcommand)]
+    pub(crate) command: RegisterCommand,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Csv,
+    Ndjson,
+    Parquet,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegisterCommand {
+    Kinds,
+    Schema {
+        kind: String,
+    },
+    States {
+        kind: String,
+    },
+    Import(ImportArgs),
+    Export(ExportArgs),
+    Show {
+        #[command(flatten)]
+        at: StoreArgs,
+        record: String,
+        #[arg(long)]
+        as_of: Option<NaiveDate>,
+    },
+    History {
+        #[command(flatten)]
+        at: StoreArgs,
+        record: String,
+    },
+    Search {
+        #[command(flatten)]
+        at: StoreArgs,
+        query: String,
+        #[arg(long)]
+        kind: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    pub(crate) at: StoreArgs,
+    pub(crate) file: PathBuf,
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    #[arg(long)]
+    pub(crate) source: Option<String>,
+    #[arg(long)]
+    pub(crate) mapping: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[arg(long)]
+    pub(crate) resume: bool,
+    #[arg(long, default_value = "import")]
+    pub(crate) actor: String,
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) at: StoreArgs,
+    pub(crate) kind: String,
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    pub(crate) format: Format,
+    #[arg(long)]
+    pub(crate) output: PathBuf,
+    #[arg(long)]
+    pub(crate) as_of: Option<NaiveDate>,
+    #[arg(long)]
+    pub(crate) internal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IndicatorArgs {
+    #[command(subcommand)]
+    pub(crate) command: IndicatorCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IndicatorCommand {
+    List {
+        #[command(flatten)]
+        at: StoreArgs,
+        #[arg(long)]
+        as_of: Option<NaiveDate>,
+        #[arg(long)]
+        json: bool,
+    },
+    Explain {
+        #[command(flatten)]
+        at: DefaultStoreArgs,
+        indicator: String,
+        #[arg(long)]
+        as_of: Option<NaiveDate>,
+        #[arg(long)]
+        reading: Option<String>,
+        #[arg(long, default_value_t = 10)]
+        rows: usize,
+        #[arg(long)]
+        json: bool,
+    },
+    Keep {
+        #[command(flatten)]
+        at: StoreArgs,
+        indicator: Option<String>,
+        #[arg(long)]
+        as_of: Option<NaiveDate>,
+    },
+    Values {
+        #[command(flatten)]
+        at: StoreArgs,
+        indicator: String,
+    },
+    Verify {
+        #[command(flatten)]
+        at: StoreArgs,
+        indicator: Option<String>,
+        #[arg(long)]
+        value: Option<u64>,
+    },
+    Compare {
+        #[command(flatten)]
+        at: StoreArgs,
+        #[arg(long)]
+        as_of: Option<NaiveDate>,
+    },
+}
+
+/// A store that may be left out: then the demo's.
+#[derive(Debug, Args)]
+pub(crate) struct DefaultStoreArgs {
+    #[arg(long, default_value = "shirube-demo")]
+    pub(crate) store: PathBuf,
+    #[arg(long)]
+    pub(crate) pack: Option<PathBuf>,
+}
+
+impl From<DefaultStoreArgs> for StoreArgs {
+    fn from(at: DefaultStoreArgs) -> Self {
+        Self { store: at.store, pack: at.pack }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdminArgs {
+    #[command(subcommand)]
+    pub(crate) command: AdminCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminCommand {
+    Init {
+        #[command(flatten)]
+        at: StoreArgs,
+    },
+    Rebuild {
+        #[command(flatten)]
+        at: StoreArgs,
+    },
+    Verify {
+        #[command(flatten)]
+        at: StoreArgs,
+    },
+    Info {
+        #[command(flatten)]
+        at: StoreArgs,
+    },
+}

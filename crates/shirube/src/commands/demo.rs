@@ -1,0 +1,127 @@
+//! `shirube demo`: everything at once, on made-up evidence in a store of its own.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::{Deserialize, Serialize};
+use shirube_model::refusal::Refusal;
+use shirube_store::{Access, OpenOptions, Store, StoreClass};
+use shirube_testkit::{demo_clock, fill_store};
+use shirube_web::WebOptions;
+
+use crate::cli::{DemoArgs, StoreArgs};
+use crate::commands::serve::serve;
+use crate::output::{Failure, Out};
+use crate::packs;
+
+/// Key that lets a visitor of the demo change its records. It is no secret: a
+/// demo store holds nothing real.
+const EDIT_KEY: &str = "demo-edit-key-for-everybody";
+/// File that says which evidence a demo directory holds.
+const MARK: &str = "demo.json";
+
+/// What a demo store was filled with.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Mark {
+    software: String,
+    pack: String,
+    events: usize,
+    seed: u64,
+}
+
+pub(crate) async fn run(args: DemoArgs, out: &Out) -> Result<ExitCode, Failure> {
+    let pack = packs::read(None)?;
+    let mark = Mark {
+        software: shirube_indicators::engine::software(),
+        pack: pack.info.id.clone(),
+        events: args.events,
+        seed: args.seed,
+    };
+    if args.fresh {
+        remove(&args.dir)?;
+    }
+    match found(&args.dir)? {
+        Some(found) if found == mark => out.note(out.text("cli.demo.reused")),
+        Some(_) => {
+            return Err(Refusal::new("cli.demo.other-evidence")
+                .file(args.dir.display().to_string())
+                .into());
+        }
+        None => fill(&args, &mark, out).await?,
+    }
+    let at = StoreArgs { store: args.dir.clone(), pack: None };
+    let opened = packs::open(&at, Access::Write).await?;
+    out.note(out.text("cli.demo.computing"));
+    let day = opened.engine.latest_day();
+    let board = opened.engine.board(day).await?;
+    out.say(
+        "cli.demo.computed",
+        &[("results", board.results.len().to_string()), ("day", day.to_string())],
+    );
+    if args.prepare_only {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let options = WebOptions { edit_key: Some(EDIT_KEY.to_owned()), secure_cookies: false };
+    let greeting = [out.with("cli.demo.sign-in", &[("key", EDIT_KEY.to_owned())])];
+    serve(opened, options, &args.addr, &greeting, out).await
+}
+
+/// The mark of a demo directory; `None` where there is no store yet.
+fn found(dir: &Path) -> Result<Option<Mark>, Failure> {
+    let path = dir.join(MARK);
+    if path.try_exists()? {
+        let text = packs::read_text(&path)?;
+        let mark = serde_json::from_str(&text);
+        return mark.map(Some).map_err(|_| not_a_demo(dir));
+    }
+    let empty = match std::fs::read_dir(dir) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error.into()),
+    };
+    // Without its mark a directory is a demo that was never finished, or
+    // somebody's own files.
+    if empty { Ok(None) } else { Err(not_a_demo(dir)) }
+}
+
+fn not_a_demo(dir: &Path) -> Failure {
+    Refusal::new("cli.demo.not-a-demo").file(dir.display().to_string()).into()
+}
+
+/// Removes a demo store, and nothing that is not one.
+fn remove(dir: &Path) -> Result<(), Failure> {
+    if !dir.try_exists()? {
+        return Ok(());
+    }
+    let finished = dir.join(MARK).try_exists()?;
+    let begun = dir.join(format!("{MARK}.part")).try_exists()?;
+    if !finished && !begun {
+        return Err(not_a_demo(dir));
+    }
+    Ok(std::fs::remove_dir_all(dir)?)
+}
+
+async fn fill(args: &DemoArgs, mark: &Mark, out: &Out) -> Result<(), Failure> {
+    std::fs::create_dir_all(&args.dir)?;
+    let part = args.dir.join(format!("{MARK}.part"));
+    let text = serde_json::to_string_pretty(mark).unwrap_or_default();
+    std::fs::write(&part, &text)?;
+    out.note(out.with("cli.demo.filling", &[("events", args.events.to_string())]));
+    let clock = Arc::new(demo_clock());
+    let options = OpenOptions::new(StoreClass::Demo, mark.pack.clone()).create().clock(clock);
+    let store = Store::open(&args.dir, options).await?;
+    let bar = ProgressBar::new(args.events as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    fill_store(&store, args.events, args.seed, |done| {
+        bar.set_position(done as u64);
+    })
+    .await?;
+    bar.finish_and_clear();
+    store.close().await?;
+    std::fs::rename(&part, args.dir.join(MARK))?;
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! One module per command.
+
+pub(crate) mod admin;
+pub(crate) mod demo;
+pub(crate) mod exchange;
+pub(crate) mod indicators;
+pub(crate) mod pack;
+pub(crate) mod register;
+pub(crate) mod serve;

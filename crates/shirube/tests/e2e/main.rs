@@ -1,0 +1,18 @@
+//! Browser journeys on the real binary: a real store, a real Chromium, both
+//! languages, and an accessibility check on the way.
+//!
+//! `cargo xtask test` installs what these tests need. Where it is missing they
+//! fail and say so; they never pass unseen. Screenshots go to
+//! `target/e2e-screenshots`, and with `SHIRUBE_UPDATE_SCREENSHOTS=1` also to
+//! `docs/images`.
+//!
+//! A journey opens a [`browser::Page`] on the shared demo product, and returns
+//! `Result`: the error says what was looked for and where.
+
+mod accessibility;
+mod base;
+mod browser;
+mod front;
+mod http;
+mod leash;
+mod product;

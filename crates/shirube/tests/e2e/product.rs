@@ -1,0 +1,68 @@
+//! The product under test: the real binary with a small demo store of its own,
+//! started once for all journeys.
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::leash::Leash;
+
+/// Events of the demo evidence: enough to fill every register, few enough to be
+/// made in seconds by an unoptimised build.
+const EVENTS: &str = "3000";
+/// Longest start, on a machine that builds something else at the same time.
+const READY: Duration = Duration::from_secs(300);
+
+/// A running product.
+#[derive(Debug)]
+pub struct Product {
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    pub url: String,
+    _leash: Leash,
+}
+
+/// The shared product. Journeys that change records must start their own with
+/// [`start`], or they disturb the others.
+pub fn shared() -> Result<&'static Product> {
+    static SHARED: OnceLock<Result<Product, String>> = OnceLock::new();
+    SHARED
+        .get_or_init(|| start().map_err(|error| format!("{error:#}")))
+        .as_ref()
+        .map_err(|error| anyhow!("{error}"))
+}
+
+/// Starts a product with a store of its own.
+pub fn start() -> Result<Product> {
+    // The leash removes the folder, when the product no longer writes there.
+    let folder = tempfile::Builder::new().prefix("shirube-e2e-").tempdir()?.keep();
+    let store = folder.join("store");
+    let store = store.to_str().context("the temporary folder is not UTF-8")?;
+    let args = ["demo", "--addr", "127.0.0.1:0", "--events", EVENTS, "--dir", store];
+    let program = Path::new(env!("CARGO_BIN_EXE_shirube"));
+    let (leash, url) = Leash::start(program, &args, &folder, READY, address)?;
+    Ok(Product { url, _leash: leash })
+}
+
+/// The address in a line of the product's output.
+fn address(line: &str) -> Option<String> {
+    const START: &str = "http://127.0.0.1:";
+    let rest = line.get(line.find(START)? + START.len()..)?;
+    let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    (!port.is_empty()).then(|| format!("{START}{port}"))
+}
+
+#[test]
+fn the_address_is_read_out_of_a_line() {
+    let cases = [
+        ("open http://127.0.0.1:8080/ja/ in a browser", Some("http://127.0.0.1:8080")),
+        ("http://127.0.0.1:41000", Some("http://127.0.0.1:41000")),
+        ("ブラウザーで http://127.0.0.1:41000/ を開いてください", Some("http://127.0.0.1:41000")),
+        ("making 3000 events", None),
+        ("http://127.0.0.1:", None),
+    ];
+    for (line, url) in cases {
+        assert_eq!(address(line).as_deref(), url, "{line}");
+    }
+}

@@ -1,0 +1,164 @@
+//! What the browser journeys need beyond Rust: Chromium with its driver, a
+//! font with Japanese, and axe-core. Installed where that is possible,
+//! otherwise named with the command that installs it.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::workspace;
+
+/// The accessibility checker, by its npm package name. Rules differ between
+/// releases, so a run must know which one it had.
+const AXE: (&str, &str) = ("axe-core", "4.14.1");
+
+/// Something the system must have: how to see that it is there, and the Debian
+/// package that brings it.
+struct Need {
+    what: &'static str,
+    package: &'static str,
+    present: fn() -> bool,
+}
+
+const NEEDS: [Need; 4] = [
+    Need {
+        what: "the Chromium browser",
+        package: "chromium",
+        present: || on_path(&["chromium", "chromium-browser", "google-chrome"]),
+    },
+    Need {
+        what: "chromedriver",
+        package: "chromium-driver",
+        present: || on_path(&["chromedriver"]),
+    },
+    Need { what: "a font with Japanese", package: "fonts-noto-cjk", present: has_japanese_font },
+    Need { what: "npm", package: "npm", present: || axe_present() || on_path(&["npm"]) },
+];
+
+/// Makes sure that everything is there; returns what the summary says.
+///
+/// # Errors
+/// When something is missing and cannot be installed from here.
+pub fn prepare() -> Result<String> {
+    let missing = missing();
+    if !missing.is_empty() {
+        for need in &missing {
+            println!("missing: {} (Debian package `{}`)", need.what, need.package);
+        }
+        let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+        install(&packages)?;
+    }
+    let installed = if axe_present() {
+        "all present".to_owned()
+    } else {
+        install_axe()?;
+        format!("installed {} {}", AXE.0, AXE.1)
+    };
+    if missing.is_empty() {
+        return Ok(installed);
+    }
+    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    Ok(format!("installed {}", packages.join(", ")))
+}
+
+fn missing() -> Vec<&'static Need> {
+    NEEDS.iter().filter(|need| !(need.present)()).collect()
+}
+
+/// Installs Debian packages, refreshing the package lists only when the first
+/// try fails: lists on a fresh machine are often empty or out of date.
+fn install(packages: &[&str]) -> Result<()> {
+    let by_hand = format!(
+        "apt-get update && apt-get install --yes --no-install-recommends {}",
+        packages.join(" ")
+    );
+    if !on_path(&["apt-get"]) {
+        bail!("this system has no `apt-get`; install the equivalents of: {}", packages.join(", "));
+    }
+    if !is_root() {
+        bail!("not root, so nothing was installed; run as root:\n\n    {by_hand}\n");
+    }
+    if apt(&["install", "--yes", "--no-install-recommends"], packages).is_err() {
+        apt(&["update"], &[])?;
+        apt(&["install", "--yes", "--no-install-recommends"], packages)?;
+    }
+    let still: Vec<&str> = missing().iter().map(|need| need.what).collect();
+    if !still.is_empty() {
+        bail!("installed, but still not found: {}; by hand: {by_hand}", still.join(", "));
+    }
+    Ok(())
+}
+
+fn apt(words: &[&str], packages: &[&str]) -> Result<()> {
+    let shown = format!("apt-get {} {}", words.join(" "), packages.join(" "));
+    println!("$ {}", shown.trim());
+    let status = Command::new("apt-get")
+        .args(["--quiet", "--quiet"])
+        .args(words)
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .status()
+        .context("starting `apt-get`")?;
+    if !status.success() {
+        bail!("`{}`: {status}", shown.trim());
+    }
+    Ok(())
+}
+
+/// Whether this process may install packages: `/proc/self` belongs to the
+/// effective user.
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
+}
+
+fn on_path(names: &[&str]) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| names.iter().any(|name| dir.join(name).is_file()))
+}
+
+fn has_japanese_font() -> bool {
+    let listed = Command::new("fc-list")
+        .args([":lang=ja", "family"])
+        .output()
+        .is_ok_and(|output| output.status.success() && !output.stdout.is_empty());
+    listed || Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists()
+}
+
+/// Always below the repository, whatever the target directory: the tests look
+/// for it there.
+fn node_dir() -> PathBuf {
+    workspace::root().join("target").join("e2e-node")
+}
+
+fn axe_present() -> bool {
+    let package = node_dir().join("node_modules").join(AXE.0);
+    let version = std::fs::read(package.join("package.json"))
+        .ok()
+        .and_then(|text| serde_json::from_slice::<Value>(&text).ok())
+        .and_then(|package| package.get("version")?.as_str().map(str::to_owned));
+    version.as_deref() == Some(AXE.1) && package.join("axe.min.js").is_file()
+}
+
+fn install_axe() -> Result<()> {
+    let dir = node_dir();
+    std::fs::create_dir_all(&dir).with_context(|| format!("making `{}`", dir.display()))?;
+    let package = format!("{}@{}", AXE.0, AXE.1);
+    println!("$ npm install {package}");
+    let status = Command::new("npm")
+        .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error"])
+        .arg("--prefix")
+        .arg(&dir)
+        .arg(&package)
+        .status()
+        .context("starting `npm`")?;
+    if !status.success() || !axe_present() {
+        bail!(
+            "`npm install {package}` did not bring axe-core ({status}); \
+             check that npm reaches its registry, then run `cargo xtask test` again"
+        );
+    }
+    Ok(())
+}
