@@ -61,9 +61,10 @@ impl Column {
     /// The column's cell in a row; `None` where the row has no such column.
     pub(crate) fn cell<'r>(&self, cells: &'r Cells) -> Option<Cell<'r>> {
         match cells {
-            Cells::Table(cells) => {
-                self.place.and_then(|place| cells.get(place)).map(|text| Cell::Text(unprotect(text)))
-            }
+            Cells::Table(cells) => self
+                .place
+                .and_then(|place| cells.get(place))
+                .map(|text| Cell::Text(unprotect(text))),
             Cells::Object(entries) => {
                 let find = |name: &str| {
                     entries.iter().find(|(key, _)| key == name).map(|(_, value)| value)
@@ -96,10 +97,20 @@ pub(crate) struct Bound {
 #[derive(Debug, Clone)]
 pub(crate) enum Feed {
     Whole(Bound),
-    Sides { ja: Option<Bound>, en: Option<Bound> },
+    Sides {
+        ja: Option<Bound>,
+        en: Option<Bound>,
+    },
     /// A JSON value `{ja, en}`, or one key for each side.
-    Either { whole: Bound, ja: Bound, en: Bound },
-    Years { columns: Vec<(i32, Column)>, times: Option<Decimal> },
+    Either {
+        whole: Bound,
+        ja: Bound,
+        en: Bound,
+    },
+    Years {
+        columns: Vec<(i32, Column)>,
+        times: Option<Decimal>,
+    },
 }
 
 /// The columns of an input, bound to the fields of a kind.
@@ -401,8 +412,7 @@ mod tests {
     }
 
     /// Columns that say what shall happen, where no mapping names others.
-    const CONTROL: [&str; 5] =
-        ["source_key", "action", "reason", "duplicate_of", "recorded_at"];
+    const CONTROL: [&str; 5] = ["source_key", "action", "reason", "duplicate_of", "recorded_at"];
 
     #[test]
     fn no_field_is_called_like_a_control_column() {
@@ -430,7 +440,11 @@ mod tests {
             (None, &["title.ja"], &["import.header.no-key"]),
             (None, &["source_key"], &["import.source.missing"]),
             (Some("source = 's'\nkey = 'No'"), &["no"], &["import.mapping.column-absent"]),
-            (Some("kind = 'call'\nsource = 's'\nkey = 'no'"), &["no"], &["import.mapping.other-kind"]),
+            (
+                Some("kind = 'call'\nsource = 's'\nkey = 'no'"),
+                &["no"],
+                &["import.mapping.other-kind"],
+            ),
             (
                 Some("source = 's'\nkey = 'no'\n[columns]\ntitel = 'no'"),
                 &["no"],
@@ -447,7 +461,9 @@ mod tests {
                 &["import.mapping.does-not-fit"],
             ),
             (
-                Some("source = 's'\nkey = 'no'\n[columns]\nphase = { column = 'no', codes = { a = 'b' } }"),
+                Some(
+                    "source = 's'\nkey = 'no'\n[columns]\nphase = { column = 'no', codes = { a = 'b' } }",
+                ),
                 &["no"],
                 &["import.mapping.unknown-code"],
             ),

@@ -24,9 +24,7 @@ pub(crate) const SEPARATOR: char = ';';
 fn runs(text: &str) -> bool {
     match text.chars().next() {
         Some('\t' | '\r' | '\n') => true,
-        _ => text
-            .trim_start()
-            .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']),
+        _ => text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']),
     }
 }
 
@@ -36,11 +34,7 @@ fn runs_after_apostrophes(text: &str) -> bool {
 
 /// The text as a cell that no spreadsheet runs.
 pub(crate) fn protect(text: &str) -> Cow<'_, str> {
-    if runs_after_apostrophes(text) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
-    }
+    if runs_after_apostrophes(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 /// The text that [`protect`] wrote.

@@ -96,10 +96,7 @@ mod tests {
         assert_eq!(guess(&["契約,日付".as_bytes()]), Encoding::Utf8);
         assert_eq!(guess(&[b"id", &sjis("契約の台帳,譲渡")]), Encoding::Cp932);
         // One damaged line does not change the rest.
-        assert_eq!(
-            guess(&["契約".as_bytes(), "譲渡".as_bytes(), &sjis("表示")]),
-            Encoding::Utf8
-        );
+        assert_eq!(guess(&["契約".as_bytes(), "譲渡".as_bytes(), &sjis("表示")]), Encoding::Utf8);
         assert_eq!(Encoding::from_name("Shift_JIS"), Some(Encoding::Cp932));
         assert_eq!(Encoding::from_name("UTF-8"), Some(Encoding::Utf8));
         assert_eq!(Encoding::from_name("utf-16"), None);

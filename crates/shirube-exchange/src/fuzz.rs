@@ -52,9 +52,14 @@ fn fuzz(bytes: &[u8], format: Format) {
     for (body, _) in read_all(schema, file, &facts, limits) {
         if (schema.check)(&body).is_ok() {
             let written = crate::export::fuzz_cells(schema, &body);
-            let facts = InputFacts { format: Format::Csv, encoding: Encoding::Utf8, ..facts.clone() };
+            let facts =
+                InputFacts { format: Format::Csv, encoding: Encoding::Utf8, ..facts.clone() };
             let back = read_all(schema, written.as_slice(), &facts, Limits::default());
-            assert_eq!(back.first().map(|(body, _)| body), Some(&body), "{body:?} does not read back");
+            assert_eq!(
+                back.first().map(|(body, _)| body),
+                Some(&body),
+                "{body:?} does not read back"
+            );
         }
     }
 }

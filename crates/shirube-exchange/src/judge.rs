@@ -55,8 +55,7 @@ impl Case<'_> {
         };
         let body = proposal.body(None);
         (self.schema.check)(&body)?;
-        let draft =
-            Draft::new_record(self.schema.kind, Some(source.clone()), body.clone());
+        let draft = Draft::new_record(self.schema.kind, Some(source.clone()), body.clone());
         let draft = if proposal.action.is_some() { draft.only_if_new() } else { draft };
         let after = RecordVersion {
             kind: self.schema.kind.to_owned(),
@@ -105,10 +104,8 @@ impl Case<'_> {
             .step(name, &before.state, before.standing, &after)
             .map_err(|refusal| vec![refusal])?;
         let draft = Draft::transition(before.id.clone(), before.version, name, body);
-        Ok(self.event(
-            draft,
-            RecordVersion { body: after, state: state.to_owned(), ..next(before) },
-        ))
+        Ok(self
+            .event(draft, RecordVersion { body: after, state: state.to_owned(), ..next(before) }))
     }
 
     fn change_standing(

@@ -134,7 +134,9 @@ impl Mapping {
     pub fn parse(name: &str, text: &str) -> Result<Self, ExchangeError> {
         let place = |refusal: Refusal| refusal.file(name);
         if text.len() > BYTES_MAX {
-            return Err(place(Refusal::new("import.mapping.too-long").arg("limit", BYTES_MAX)).into());
+            return Err(
+                place(Refusal::new("import.mapping.too-long").arg("limit", BYTES_MAX)).into()
+            );
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
@@ -160,8 +162,7 @@ struct Reader {
 const TOP: [&str; 9] =
     ["kind", "source", "key", "encoding", "delimiter", "reason", "ignore", "columns", "event"];
 const EVENT: [&str; 4] = ["action", "reason", "duplicate_of", "recorded_at"];
-const SPEC: [&str; 8] =
-    ["column", "const", "default", "codes", "split", "date", "system", "times"];
+const SPEC: [&str; 8] = ["column", "const", "default", "codes", "split", "date", "system", "times"];
 
 impl Reader {
     fn refuse(&mut self, refusal: Refusal, path: &str) {
@@ -408,10 +409,7 @@ mod tests {
         assert_eq!(mapping.event.action, Some(Spec::column("処理")));
         let title = FieldMap::Sides {
             ja: Some(Spec::column("課題名")),
-            en: Some(Spec {
-                default: Some("(no English title)".into()),
-                ..Spec::column("Title")
-            }),
+            en: Some(Spec { default: Some("(no English title)".into()), ..Spec::column("Title") }),
         };
         assert_eq!(mapping.fields["title"], title);
         let money = FieldMap::Years {
@@ -461,7 +459,11 @@ mod tests {
                 "import.mapping.wrong-type",
                 Some("columns.a.times"),
             ),
-            ("[columns]\na = { ja = 'x', fr = 'y' }", "import.mapping.unknown-key", Some("columns.a.fr")),
+            (
+                "[columns]\na = { ja = 'x', fr = 'y' }",
+                "import.mapping.unknown-key",
+                Some("columns.a.fr"),
+            ),
             (
                 "[columns]\na = { years = { R7 = 'x' } }",
                 "import.mapping.wrong-type",

@@ -52,7 +52,10 @@ pub(crate) enum Patch {
     Clear,
     Set(Value),
     /// The sides of a text in two languages: kept, cleared or set.
-    Sides { ja: Side, en: Side },
+    Sides {
+        ja: Side,
+        en: Side,
+    },
 }
 
 /// What happens to one side of a text in two languages.
@@ -275,10 +278,7 @@ impl RowReader<'_> {
     }
 
     /// The record the row is about: by source key, or by the id of an export.
-    fn address(
-        &self,
-        cells: &Cells,
-    ) -> Result<(RecordId, Option<SourceKey>), Refusal> {
+    fn address(&self, cells: &Cells) -> Result<(RecordId, Option<SourceKey>), Refusal> {
         let prefix = self.binding.schema.prefix;
         let id = self.binding.id.text(cells).map(|text| text.parse::<RecordId>()).transpose();
         let id = id.map_err(|refusal| refusal.field("_id"))?;
@@ -479,4 +479,3 @@ pub(crate) fn references(
     }
     found
 }
-

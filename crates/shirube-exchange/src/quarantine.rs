@@ -136,8 +136,10 @@ impl Quarantine {
     fn write_header(&mut self) -> Result<(), ExchangeError> {
         let Some(header) = &self.header else { return Ok(()) };
         let kept = header.iter().filter(|name| !ADDED.contains(&name.as_str()));
-        let names: Vec<String> = kept
-            .map(|name| if name.starts_with('#') { String::new() } else { protect(name).into_owned() })
+        let names: Vec<String> =
+            kept.map(|name| {
+                if name.starts_with('#') { String::new() } else { protect(name).into_owned() }
+            })
             .chain(ADDED.map(str::to_owned))
             .collect();
         let mut text = b"\xef\xbb\xbf".to_vec();
@@ -286,7 +288,8 @@ impl Quarantine {
 }
 
 fn refusal_entry(refusal: &Refusal) -> Value {
-    let both = |text: &dyn Fn(Lang) -> String| json!({ "ja": text(Lang::Ja), "en": text(Lang::En) });
+    let both =
+        |text: &dyn Fn(Lang) -> String| json!({ "ja": text(Lang::Ja), "en": text(Lang::En) });
     json!({
         "field": refusal.place.field,
         "code": refusal.code,

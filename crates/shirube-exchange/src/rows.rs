@@ -279,7 +279,10 @@ pub(crate) fn read_cells(row: &RawRow, shape: &Shape) -> Result<Cells, Refusal> 
     }
 }
 
-fn check_cells(sizes: impl ExactSizeIterator<Item = usize>, limits: &Limits) -> Result<(), Refusal> {
+fn check_cells(
+    sizes: impl ExactSizeIterator<Item = usize>,
+    limits: &Limits,
+) -> Result<(), Refusal> {
     if sizes.len() > limits.columns {
         return Err(Refusal::new("import.row.too-many-columns").arg("limit", limits.columns));
     }
@@ -452,7 +455,11 @@ mod tests {
             (Format::Csv, b"\"a", "import.row.quote-open"),
             (Format::Csv, b"a,b,c,d,e", "import.row.too-many-columns"),
             (Format::Csv, b"a,bbbbbbbbbbb", "import.row.cell-too-long"),
-            (Format::Csv, b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "import.row.too-long"),
+            (
+                Format::Csv,
+                b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                "import.row.too-long",
+            ),
             (Format::Ndjson, b"{\"a\":1,\"a\":2}", "import.json.key-twice"),
             (Format::Ndjson, b"[1]", "import.json.not-an-object"),
             (Format::Ndjson, b"{\"a\":", "import.json.unreadable"),

@@ -189,7 +189,11 @@ fn plain_number(text: &str) -> Option<String> {
         return None;
     }
     let whole: String = std::iter::once(first).chain(groups).collect();
-    let number = format!("{sign}{whole}{}{}", if fraction.is_some() { "." } else { "" }, fraction.unwrap_or(""));
+    let number = format!(
+        "{sign}{whole}{}{}",
+        if fraction.is_some() { "." } else { "" },
+        fraction.unwrap_or("")
+    );
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let filled = !whole.is_empty() && fraction.is_none_or(|fraction| !fraction.is_empty());
     (filled && digits(&whole) && digits(fraction.unwrap_or(""))).then_some(number)
@@ -257,7 +261,9 @@ pub(crate) fn read_reference(
     }
     let named = text.split_once(':').filter(|(system, key)| {
         system.starts_with(|c: char| c.is_ascii_lowercase())
-            && system.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+            && system
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
             && !key.trim().is_empty()
     });
     match (given, named, own) {

@@ -7,6 +7,7 @@
 //! more than the evaluation itself, so none is made.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -70,11 +71,10 @@ impl FilterCache {
                 Standing::Duplicate => Class::Duplicate.number(),
             }));
             for (index, part) in filter.parts.iter().enumerate() {
-                let key = (&part.cond, from);
-                if !parts.contains_key(&key) {
-                    parts.insert(key, evaluate(&part.cond, table, texts, from)?);
-                }
-                let Some(truth) = parts.get(&key) else { continue };
+                let truth = match parts.entry((&part.cond, from)) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(slot) => slot.insert(evaluate(&part.cond, table, texts, from)?),
+                };
                 let index = u16::try_from(index).unwrap_or(99);
                 mark(classes.get_mut(start..).unwrap_or_default(), truth, index);
             }

@@ -16,9 +16,17 @@ pub(crate) struct KeptOutcome {
     target: Option<Decimal>,
     status: Status,
     years: Vec<YearPoint>,
-    /// Per evidence: register, fingerprint of its rows, records by class number.
-    evidence: Vec<(String, String, Vec<(u16, u64)>)>,
+    evidence: Vec<KeptEvidence>,
     digest: String,
+}
+
+/// One evidence register without the class of every record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct KeptEvidence {
+    register: String,
+    rows_fingerprint: String,
+    /// Records by class number.
+    tally: Vec<(u16, u64)>,
 }
 
 impl KeptOutcome {
@@ -26,9 +34,10 @@ impl KeptOutcome {
         let evidence = outcome
             .proofs
             .iter()
-            .map(|proof| {
-                let tally = proof.tally().into_iter().map(|(c, n)| (c.number(), n)).collect();
-                (proof.register.clone(), proof.rows_fingerprint.clone(), tally)
+            .map(|proof| KeptEvidence {
+                register: proof.register.clone(),
+                rows_fingerprint: proof.rows_fingerprint.clone(),
+                tally: proof.tally().into_iter().map(|(c, n)| (c.number(), n)).collect(),
             })
             .collect();
         Self {

@@ -67,6 +67,15 @@ impl Shower<'_> {
         self.t.list(&texts)
     }
 
+    /// All values in one line, texts in both languages, for comparing versions.
+    pub(crate) fn full_line(&self, field: &FieldSpec, value: Option<&Value>) -> String {
+        let Some(Value::Object(sides)) = value.filter(|_| field.ty == FieldType::LocalText) else {
+            return self.line(field, value);
+        };
+        let side = |lang: &str| sides.get(lang).and_then(Value::as_str).unwrap_or_default();
+        format!("{} / {}", side("ja"), side("en"))
+    }
+
     fn one(&self, ty: FieldType, value: &Value) -> Shown {
         let text = value.as_str().unwrap_or_default();
         match ty {

@@ -164,9 +164,8 @@ fn frame(kind: &str, fields: Fields, evidence: &'static str) -> Result<Frame, Ex
             .arg("kind", kind)
             .arg("nearest", nearest_name(kind, kinds).unwrap_or_default())
     })?;
-    let shown = |field: &&FieldSpec| {
-        fields == Fields::All || field.visibility == Visibility::Public
-    };
+    let shown =
+        |field: &&FieldSpec| fields == Fields::All || field.visibility == Visibility::Public;
     Ok(Frame {
         schema,
         fields: schema.fields.iter().filter(shown).collect(),
@@ -289,7 +288,10 @@ fn unwritable(error: std::io::Error) -> ExchangeError {
 }
 
 /// One record as a CSV file, for the promise that it reads back.
-pub(crate) fn fuzz_cells(schema: &'static KindSchema, body: &shirube_model::record::Body) -> Vec<u8> {
+pub(crate) fn fuzz_cells(
+    schema: &'static KindSchema,
+    body: &shirube_model::record::Body,
+) -> Vec<u8> {
     let mut names = vec!["source_key".to_owned()];
     let mut cells = vec!["1".to_owned()];
     for field in schema.fields {

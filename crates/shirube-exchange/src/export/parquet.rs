@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Builder, Int64Array, Int64Builder,
-    ListBuilder, StringArray, StringBuilder, StructBuilder, TimestampMicrosecondArray,
-    UInt32Array, UInt64Array,
+    ListBuilder, StringArray, StringBuilder, StructBuilder, TimestampMicrosecondArray, UInt32Array,
+    UInt64Array,
 };
 use arrow::datatypes::{DataType, Field, Fields, Schema, TimeUnit};
 use arrow::record_batch::RecordBatch;
@@ -89,9 +89,7 @@ fn schema(frame: &Frame) -> Schema {
                 DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
                 false,
             ),
-            "_duplicate_of" | "_source" | "_source_key" => {
-                Field::new(name, DataType::Utf8, true)
-            }
+            "_duplicate_of" | "_source" | "_source_key" => Field::new(name, DataType::Utf8, true),
             _ => Field::new(name, DataType::Utf8, false),
         })
         .collect();
@@ -164,9 +162,7 @@ fn field_columns(field: &FieldSpec, values: &[Option<&Value>]) -> Vec<ArrayRef> 
     let text = |value: &Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     match field.ty {
         FieldType::LocalText => ["ja", "en"]
-            .map(|side| {
-                texts(values.iter().map(|value| value.and_then(|v| v.get(side)?.as_str())))
-            })
+            .map(|side| texts(values.iter().map(|value| value.and_then(|v| v.get(side)?.as_str()))))
             .to_vec(),
         FieldType::Date => {
             let days = values.iter().map(|value| {

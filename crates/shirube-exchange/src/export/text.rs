@@ -34,11 +34,8 @@ impl<'w> Table<'w> {
 
     pub(super) fn write(&mut self, frame: &Frame, rows: &[Row]) -> std::io::Result<()> {
         for row in rows {
-            let mut cells: Vec<String> = frame
-                .provenance_texts(row)
-                .iter()
-                .map(|text| protect(text).into_owned())
-                .collect();
+            let mut cells: Vec<String> =
+                frame.provenance_texts(row).iter().map(|text| protect(text).into_owned()).collect();
             for field in &frame.fields {
                 cells.extend(field_cells(field, row.record.body.get(field.name)));
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use shirube_exchange::{
-    Codes, ExchangeError, Fields, ExportFormat, ExportOptions, ImportOptions, Input, Mapping, Mode,
+    Codes, ExchangeError, ExportFormat, ExportOptions, Fields, ImportOptions, Input, Mapping, Mode,
     Report, Silent, export, import,
 };
 use shirube_model::ident::RecordId;

@@ -48,9 +48,7 @@ fn value(ty: FieldType) -> BoxedStrategy<Value> {
         FieldType::Int => (-3i64..3000).prop_map(|n| json!(n)).boxed(),
         FieldType::Yen => any::<i64>().prop_map(|n| json!(n)).boxed(),
         FieldType::Decimal => {
-            (0i64..1_000_000, 0u32..7)
-                .prop_map(|(n, scale)| json!(rust_decimal(n, scale)))
-                .boxed()
+            (0i64..1_000_000, 0u32..7).prop_map(|(n, scale)| json!(rust_decimal(n, scale))).boxed()
         }
         FieldType::Bool => any::<bool>().prop_map(|b| json!(b)).boxed(),
         FieldType::Ref(target) => "[a-z]{3}"

@@ -12,7 +12,7 @@ use crate::base::*;
 const STORE: &str = "SHIRUBE_TEST_IMPORT_STORE";
 const FILE: &str = "SHIRUBE_TEST_IMPORT_FILE";
 const MODE: &str = "SHIRUBE_TEST_IMPORT_MODE";
-const RECORDS: usize = 500;
+const RECORDS: usize = 300;
 
 fn crash_options(mode: Mode) -> ImportOptions {
     ImportOptions { mode, batch_rows: 20, ..options("project") }
@@ -142,4 +142,38 @@ async fn a_killed_import_ends_as_if_it_had_not_been_killed() {
         whole.close().await.unwrap();
     }
     assert_eq!(kills, 14, "an import ended before it was killed");
+}
+
+#[tokio::test]
+async fn a_full_disk_stops_the_import_and_more_room_ends_it() {
+    let base = tempfile::tempdir().unwrap();
+    let file = input(base.path());
+    let whole = run(&base.path().join("whole"), &file, Mode::Write).await;
+    let dir = base.path().join("small");
+    open(&dir, StoreClass::Live).await.close().await.unwrap();
+    let small = std::fs::metadata(dir.join("ledger.sqlite")).unwrap().len() / 4_096;
+    let mut options = shirube_store::OpenOptions::new(StoreClass::Live, "test");
+    options.pages_max = Some(u32::try_from(small).unwrap() + 60);
+    let store = shirube_store::Store::open(&dir, options).await.unwrap();
+    let codes = Codes::of(&vocabularies());
+    let import_options = crash_options(Mode::Write);
+    let from = Input::Path(file.clone());
+    let error = import(&store, from, &codes, &import_options, &mut Silent).await.unwrap_err();
+    assert_eq!(error.code(), "store.disk-full");
+    let before = events(&store).await;
+    assert!(before > 0);
+    store.close().await.unwrap();
+    let report = run(&dir, &file, Mode::Resume).await;
+    assert!(report.resumed_after_row.is_some());
+    // Rows of the batch that was cut off may be there already.
+    let c = &report.counts;
+    assert!(c.unchanged <= 20, "{c:?}");
+    let recorded = c.created + c.corrected + c.stepped + c.unchanged;
+    assert_eq!(recorded, whole.counts.created * 3);
+    assert_eq!(c.refusals, whole.counts.refusals);
+    let (store, other) = (
+        open(&dir, StoreClass::Live).await,
+        open(&base.path().join("whole"), StoreClass::Live).await,
+    );
+    assert_eq!(events(&store).await, events(&other).await);
 }

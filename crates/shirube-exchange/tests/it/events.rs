@@ -6,8 +6,7 @@ use shirube_store::{AsOf, StoreClass};
 
 use crate::base::*;
 
-const HEADER: &str =
-    "source_key,title.ja,title.en,funder,started_on,ended_on,action,reason,duplicate_of,recorded_at\n";
+const HEADER: &str = "source_key,title.ja,title.en,funder,started_on,ended_on,action,reason,duplicate_of,recorded_at\n";
 
 fn history() -> String {
     [
@@ -49,7 +48,10 @@ async fn a_history_is_told_once_however_often_it_is_imported() {
         assert_eq!((c.standing, c.version), (Standing::Active, 3));
         let middle = "2024-06-15T00:00:00Z".parse().unwrap();
         let then = store.get(&id("project", "A"), AsOf::At(middle)).await.unwrap().unwrap();
-        assert_eq!((then.state.as_str(), then.body["title"]["ja"].as_str()), ("active", Some("改")));
+        assert_eq!(
+            (then.state.as_str(), then.body["title"]["ja"].as_str()),
+            ("active", Some("改"))
+        );
         for mode in [Mode::Write, Mode::Resume, Mode::DryRun] {
             let again = ImportOptions { mode, ..options.clone() };
             let report = take(&store, history(), &again).await.unwrap();
@@ -131,7 +133,8 @@ async fn an_edited_export_is_a_correction_unless_somebody_was_first() {
                  1,=内部の題,alpha,2025-04-01,a;b\n2,題二,beta,2025-04-02,\n3,題三,beta,2025-04-02,\n";
     take(&store, first, &options("contract")).await.unwrap();
     let exported =
-        String::from_utf8(give(&store, "contract", CSV, shirube_exchange::Fields::Public).await).unwrap();
+        String::from_utf8(give(&store, "contract", CSV, shirube_exchange::Fields::Public).await)
+            .unwrap();
     assert!(!exported.contains("題二") && !exported.contains("_source_key"), "{exported}");
     let plain = ImportOptions { source: None, ..options("contract") };
     let report = take(&store, &exported, &plain).await.unwrap();
@@ -141,7 +144,10 @@ async fn an_edited_export_is_a_correction_unless_somebody_was_first() {
     let report = take(&store, &edited, &plain).await.unwrap();
     assert_eq!((report.counts.corrected, report.counts.unchanged), (1, 2));
     let body = record(&store, "contract", "1").await.unwrap().body;
-    assert_eq!((body["title"].as_str(), body["contract_type"].as_str()), (Some("=内部の題"), Some("gamma-3")));
+    assert_eq!(
+        (body["title"].as_str(), body["contract_type"].as_str()),
+        (Some("=内部の題"), Some("gamma-3"))
+    );
     // The same old export with another change would undo the one before.
     let late = exported.replace("alpha", "beta");
     let report = take(&store, &late, &plain).await.unwrap();

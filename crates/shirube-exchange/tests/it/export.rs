@@ -6,7 +6,9 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::json;
-use shirube_exchange::{ExportFormat, ExportOptions, Fields, ImportOptions, export, export_columns};
+use shirube_exchange::{
+    ExportFormat, ExportOptions, Fields, ImportOptions, export, export_columns,
+};
 use shirube_model::registers::KINDS;
 use shirube_store::{AsOf, Draft, SourceKey, StoreClass};
 
@@ -48,8 +50,7 @@ async fn what_is_exported_is_imported_as_it_was() {
             let report = take(&other, &bytes, &plain).await.unwrap();
             assert_eq!(report.counts.created, 25, "{} {:?}", schema.kind, report.samples);
             assert!(report.unmapped.is_empty(), "{:?}", report.unmapped);
-            let (before, after) =
-                (all(&store, schema.kind).await, all(&other, schema.kind).await);
+            let (before, after) = (all(&store, schema.kind).await, all(&other, schema.kind).await);
             for (before, after) in before.iter().zip(&after) {
                 assert_eq!((&before.id, &before.body), (&after.id, &after.body));
                 same += 1;
@@ -65,11 +66,18 @@ async fn what_is_exported_is_imported_as_it_was() {
             let again = give(&other, schema.kind, format, Fields::All).await;
             if format == ExportFormat::Ndjson {
                 let strip = |bytes: &[u8]| -> Vec<serde_json::Value> {
-                    String::from_utf8(bytes.to_vec()).unwrap().lines().map(|line| {
-                        let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
-                        value.as_object_mut().unwrap().retain(|k, _| k != "_seq" && k != "_recorded_at");
-                        value
-                    }).collect()
+                    String::from_utf8(bytes.to_vec())
+                        .unwrap()
+                        .lines()
+                        .map(|line| {
+                            let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
+                            value
+                                .as_object_mut()
+                                .unwrap()
+                                .retain(|k, _| k != "_seq" && k != "_recorded_at");
+                            value
+                        })
+                        .collect()
                 };
                 assert_eq!(strip(&bytes), strip(&again));
             }
@@ -132,7 +140,9 @@ async fn public_exports_have_no_internal_field() {
     }
     let csv = String::from_utf8(give(&store, "contract", CSV, Fields::Public).await).unwrap();
     assert!(csv.lines().nth(1).unwrap().contains(",demo,"), "{csv}");
-    let json = String::from_utf8(give(&store, "contract", ExportFormat::Ndjson, Fields::Public).await).unwrap();
+    let json =
+        String::from_utf8(give(&store, "contract", ExportFormat::Ndjson, Fields::Public).await)
+            .unwrap();
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&value["_evidence"], &value["_version"]), (&json!("demo"), &json!(1)));
 }
@@ -182,7 +192,8 @@ async fn parquet_columns_are_typed_and_say_where_they_come_from() {
                 match column.data_type() {
                     DataType::Date32 if value.is_some() => {
                         let days = column.as_primitive::<Date32Type>().value(row);
-                        let date = chrono::NaiveDate::default() + chrono::TimeDelta::days(days.into());
+                        let date =
+                            chrono::NaiveDate::default() + chrono::TimeDelta::days(days.into());
                         assert_eq!(json!(date.to_string()), value.unwrap().clone());
                     }
                     DataType::Int64 if value.is_some() => {
@@ -208,7 +219,10 @@ async fn parquet_columns_are_typed_and_say_where_they_come_from() {
                         assert_eq!(column.as_list::<i32>().value_length(row) as usize, wanted);
                     }
                     DataType::Utf8 if value.is_some() => {
-                        assert_eq!(json!(column.as_string::<i32>().value(row)), value.unwrap().clone());
+                        assert_eq!(
+                            json!(column.as_string::<i32>().value(row)),
+                            value.unwrap().clone()
+                        );
                     }
                     _ => assert!(value.is_none() && column.is_null(row), "{}", field.name),
                 }

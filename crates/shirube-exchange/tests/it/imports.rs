@@ -80,7 +80,10 @@ async fn a_mapping_reads_the_table_of_an_office_in_cp932() {
         integrated_project = { const = "gamma-3" }
     "#;
     let report = take(&store, &input, &mapped(mapping)).await.unwrap();
-    assert_eq!((report.counts.created, report.unmapped.as_slice()), (1, ["メモ".to_owned()].as_slice()));
+    assert_eq!(
+        (report.counts.created, report.unmapped.as_slice()),
+        (1, ["メモ".to_owned()].as_slice())
+    );
     assert_eq!(codes(&report), [("import.date.form", 1)]);
     let made = all(&store, "project").await.remove(0);
     assert_eq!(made.id, shirube_model::ident::RecordId::derive("PRJ", "amed", r"25\/1/a"));
@@ -163,8 +166,14 @@ async fn rows_with_one_key_are_not_guessed_between() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path(), StoreClass::Live).await;
     let row = |key: &str, title: &str| format!("{key},{title},T,alpha,2025-04-01\n");
-    let input = ["source_key,title.ja,title.en,funder,started_on\n".to_owned(),
-        row("A", "一"), row("B", "二"), row("A", "一"), row("A", "三")].concat();
+    let input = [
+        "source_key,title.ja,title.en,funder,started_on\n".to_owned(),
+        row("A", "一"),
+        row("B", "二"),
+        row("A", "一"),
+        row("A", "三"),
+    ]
+    .concat();
     for batch_rows in [1, 100] {
         let options = shirube_exchange::ImportOptions { batch_rows, ..options("project") };
         let report = take(&store, &input, &options).await.unwrap();
@@ -220,7 +229,11 @@ async fn bad_files_and_options_are_refused_as_a_whole() {
             shirube_exchange::ImportOptions { actor: " ".into(), ..options("project") },
             "store.actor-blank",
         ),
-        (b"no\n1\n", mapped("kind='project'\nsource='s'\nkey='No'"), "import.mapping.column-absent"),
+        (
+            b"no\n1\n",
+            mapped("kind='project'\nsource='s'\nkey='No'"),
+            "import.mapping.column-absent",
+        ),
     ];
     for (input, options, code) in cases {
         let error = take(&store, input, &options).await.unwrap_err();
@@ -275,10 +288,8 @@ async fn damaged_rows_do_not_stop_the_others() {
             ("import.row.too-long", 1),
         ]
     );
-    let few = shirube_exchange::ImportOptions {
-        limits: Limits { rows: 3, ..limits },
-        ..options.clone()
-    };
+    let few =
+        shirube_exchange::ImportOptions { limits: Limits { rows: 3, ..limits }, ..options.clone() };
     let error = take(&store, &input, &few).await.unwrap_err();
     assert_eq!(error.code(), "import.file.too-many-rows");
 }
@@ -289,9 +300,13 @@ async fn values_of_internal_fields_stay_out_of_messages() {
     let store = open(dir.path(), StoreClass::Live).await;
     let input = "source_key,person_key,programme,subject,enrolled_on,employer_at_training,employer_confirmed_on\n\
                  1,p,TRP-1,alpha,2025-04-01,SECRET: x,SECRET2\n";
-    let report = take(&store, input, &shirube_exchange::ImportOptions {
-        source: Some("src".into()), ..options("enrolment")
-    }).await.unwrap();
+    let report = take(
+        &store,
+        input,
+        &shirube_exchange::ImportOptions { source: Some("src".into()), ..options("enrolment") },
+    )
+    .await
+    .unwrap();
     assert_eq!(report.counts.quarantined, 1);
     let words = [report.lines(Lang::Ja), report.lines(Lang::En)].concat().join("\n");
     assert!(!words.contains("SECRET"), "{words}");
@@ -318,4 +333,65 @@ async fn references_within_the_file_do_not_dangle() {
     }
     let record = record(&store, "project", "0").await.unwrap();
     assert_eq!((record.standing, record.version), (Standing::Active, 1));
+}
+
+/// Notes what it hears.
+#[derive(Default)]
+struct Heard {
+    total: u64,
+    bytes: Vec<u64>,
+    rows: u64,
+    ended: bool,
+}
+
+impl shirube_exchange::Progress for Heard {
+    fn start(&mut self, bytes: u64) {
+        self.total = bytes;
+    }
+
+    fn advance(&mut self, bytes: u64, counts: &shirube_exchange::Counts) {
+        self.bytes.push(bytes);
+        self.rows = counts.rows;
+    }
+
+    fn finish(&mut self) {
+        self.ended = true;
+    }
+}
+
+fn is_send<T: Send>(value: T) -> T {
+    value
+}
+
+#[tokio::test]
+async fn progress_goes_from_the_first_to_the_last_byte() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), StoreClass::Live).await;
+    let mut input = "source_key,title.ja,title.en,funder,started_on\n".to_owned();
+    for n in 0..25 {
+        input += &format!("{n},題,T,alpha,2025-04-01\n");
+    }
+    let options = shirube_exchange::ImportOptions { batch_rows: 10, ..options("project") };
+    let path = dir.path().join("input.csv");
+    std::fs::write(&path, &input).unwrap();
+    let mut heard = Heard::default();
+    let codes = shirube_exchange::Codes::unchecked();
+    // A server runs imports and exports on any of its threads.
+    is_send(shirube_exchange::import(&store, Input::Path(path), &codes, &options, &mut heard))
+        .await
+        .unwrap();
+    assert_eq!((heard.bytes.len(), heard.rows, heard.ended), (3, 25, true));
+    assert!(heard.bytes.is_sorted());
+    assert_eq!((heard.bytes.last(), heard.total), (Some(&heard.total), input.len() as u64));
+    let give = shirube_exchange::ExportOptions {
+        kind: "project".to_owned(),
+        as_of: shirube_store::AsOf::Now,
+        format: shirube_exchange::ExportFormat::Parquet,
+        fields: shirube_exchange::Fields::Public,
+        pack_hash: String::new(),
+        software: String::new(),
+    };
+    let mut out = Vec::new();
+    let report = is_send(shirube_exchange::export(&store, &give, &mut out)).await.unwrap();
+    assert_eq!(report.records, 25);
 }

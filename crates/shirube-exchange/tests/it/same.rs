@@ -8,7 +8,8 @@ use crate::base::*;
 
 fn row() -> impl Strategy<Value = String> {
     let title = prop_oneof![Just(""), Just("一"), Just("二"), Just("三")];
-    let day = prop_oneof![5 => Just("2024-04-01"), 1 => Just("R6.4.1"), 1 => Just("x"), 1 => Just("")];
+    let day =
+        prop_oneof![5 => Just("2024-04-01"), 1 => Just("R6.4.1"), 1 => Just("x"), 1 => Just("")];
     let ended = prop_oneof![3 => Just(""), 1 => Just("2025-03-31")];
     let action = prop_oneof![
         6 => Just(""), 2 => Just("create"), 2 => Just("correct"), 2 => Just("withdraw"),
@@ -31,7 +32,7 @@ fn comparable(report: &Report) -> impl PartialEq + std::fmt::Debug + use<> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn a_dry_run_says_what_happens(
         files in proptest::collection::vec(proptest::collection::vec(row(), 1..14), 1..4),

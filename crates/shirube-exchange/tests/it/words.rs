@@ -24,7 +24,8 @@ fn every_code_has_a_message_and_a_remedy_in_both_languages() {
     for text in &texts {
         for word in text.split('"') {
             let prefix = ["import.", "export.", "store.", "core.", "registers."];
-            let shaped = word.bytes().all(|b| b.is_ascii_lowercase() || b"0123456789.-".contains(&b));
+            let shaped =
+                word.bytes().all(|b| b.is_ascii_lowercase() || b"0123456789.-".contains(&b));
             if shaped && !word.ends_with('.') && prefix.iter().any(|p| word.starts_with(p)) {
                 codes.insert(word.to_owned());
             }

@@ -412,7 +412,7 @@ pub struct Standing {
 }
 
 /// The status under one spec, first rule that fits:
-/// monitored (no target) · no evidence · baseline unpublished · missed a year
+/// monitored (no target) · baseline unpublished · no evidence · missed a year
 /// that every year must reach · achieved · missed (after the deadline) ·
 /// behind (below the path) · on pace.
 #[must_use]

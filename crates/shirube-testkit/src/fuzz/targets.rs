@@ -32,6 +32,34 @@ pub const TARGETS: &[Target] = &[
         ],
         len_max: 16_384,
     },
+    Target {
+        name: "import_csv",
+        run: shirube_exchange::fuzz_csv,
+        dictionary: CELLS,
+        len_max: 8_192,
+    },
+    Target {
+        name: "import_ndjson",
+        run: shirube_exchange::fuzz_ndjson,
+        dictionary: CELLS,
+        len_max: 8_192,
+    },
+    Target {
+        name: "import_mapping",
+        run: shirube_exchange::fuzz_mapping,
+        dictionary: &[
+            "[columns]", "kind = \"contract\"", "source = \"", "key = ", "column = ", "codes = {",
+            "split = \";\"", "date = \"era\"", "default = ", "title", "title.ja", "projects",
+        ],
+        len_max: 8_192,
+    },
+];
+
+/// What cells of import files are made of.
+const CELLS: &[&str] = &[
+    "source_key", "title", "title.ja", "contract_type", "effective_on", "projects", "action",
+    "duplicate_of", "2025-04-01", "令和7年4月1日", "１２", "\"", "\"\"", ",", ";", "\r\n", "\n", "{", "}",
+    "[", "]", ":", "null", "true", "\\", "=", "+", "@", "\t", "\u{feff}", "\0",
 ];
 
 /// A filter that is read says the same when its own words are read again.

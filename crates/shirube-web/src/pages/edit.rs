@@ -299,9 +299,9 @@ async fn conflict(ctx: &Ctx, known: &Known, stale: &StaleEdit) -> Result<Conflic
         };
         ConflictRow {
             label: labels.field(known.schema.kind, field.name),
-            base: shower.line(field, a),
-            current: shower.line(field, b),
-            mine: shower.line(field, c),
+            base: shower.full_line(field, a),
+            current: shower.full_line(field, b),
+            mine: shower.full_line(field, c),
             remark: t.get(remark),
             // What the other side changed would be undone by saving mine as it is.
             clash: theirs && b != c,

@@ -358,7 +358,7 @@ pub(crate) fn diff_rows(
     rows.extend(schema.fields.iter().map(|field| {
         let hidden = !visible(field, ctx.audience());
         let (a, b) = (left.body.get(field.name), right.body.get(field.name));
-        let line = |value| if hidden { String::new() } else { shower.line(field, value) };
+        let line = |value| if hidden { String::new() } else { shower.full_line(field, value) };
         DiffRow {
             label: labels.field(schema.kind, field.name),
             left: line(a),
