@@ -14,7 +14,9 @@ mod filters;
 mod finish;
 mod frame;
 mod kept;
+mod keys;
 pub mod naive;
+mod series;
 mod stage;
 mod tally;
 

@@ -17,8 +17,8 @@ use shirube_model::record::{RecordVersion, Standing};
 
 use crate::finish::{Tally, compared_years, finish};
 use crate::frame::Frame;
+use crate::series::yearly_levels;
 use crate::stage::key_field;
-use crate::tally::yearly_levels;
 
 /// The registers on the day asked for: by kind, the latest version of every
 /// record in the order records first entered the ledger.

@@ -3,16 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use shirube_model::indicator::{
-    Class, Disaggregation, EvidenceProof, Kind, Measure, Once, Spec, YearBasis,
-};
+use shirube_model::indicator::{Class, Disaggregation, EvidenceProof, Kind, Measure, Once, Spec};
 
-use crate::columns::{
-    Column, Columns, NO_DATE, NO_TEXT, ONE, Table, View, date_of, day_number, decimal,
-};
+use crate::columns::{Columns, NO_DATE, NO_TEXT, ONE, Table, View, day_number, decimal};
 use crate::error::EvalError;
-use crate::finish::{Tally, compared_years};
+use crate::finish::Tally;
 use crate::frame::Frame;
+use crate::keys::{Keys, Span, Years, claim};
+use crate::series::series_tally;
 use crate::stage::{Caches, Stage, key_field};
 
 /// No record.
@@ -29,51 +27,11 @@ pub(crate) struct Job<'a> {
     pub(crate) fingerprints: &'a [String],
 }
 
-/// Years by first and last day number, so that a day finds its year without
-/// calendar arithmetic.
-struct Years {
-    bounds: Vec<(i32, i32, i32)>,
-}
-
-impl Years {
-    fn of(frame: &Frame, basis: YearBasis) -> Self {
-        let bounds = frame
-            .known_years()
-            .into_iter()
-            .map(|y| (y, day_number(basis.first_day(y)), day_number(basis.last_day(y))))
-            .collect();
-        Self { bounds }
-    }
-
-    fn len(&self) -> usize {
-        self.bounds.len()
-    }
-
-    fn index(&self, day: i32) -> Option<usize> {
-        let after = self.bounds.partition_point(|(_, first, _)| *first <= day);
-        let index = after.checked_sub(1)?;
-        self.bounds.get(index).filter(|(_, _, last)| day <= *last).map(|_| index)
-    }
-
-    fn index_of_year(&self, year: i32) -> Option<usize> {
-        self.bounds.iter().position(|(y, _, _)| *y == year)
-    }
-
-    /// Level by year from amounts by index.
-    fn levels(&self, amounts: &[i128]) -> BTreeMap<i32, rust_decimal::Decimal> {
-        self.bounds
-            .iter()
-            .zip(amounts)
-            .map(|((year, _, _), amount)| (*year, decimal(*amount)))
-            .collect()
-    }
-}
-
 /// State of one evaluation over its main register.
-struct Run<'a> {
-    job: &'a Job<'a>,
-    stage: &'a Stage,
-    table: &'a Table,
+pub(crate) struct Run<'a> {
+    pub(crate) job: &'a Job<'a>,
+    pub(crate) stage: &'a Stage,
+    pub(crate) table: &'a Table,
     rows: &'a [u32],
     years: Years,
     classes: Vec<u16>,
@@ -124,7 +82,7 @@ pub(crate) fn tally(job: &Job<'_>, stages: &[&Stage]) -> Result<Tally, EvalError
 }
 
 impl Run<'_> {
-    fn row(&self, ordinal: usize) -> usize {
+    pub(crate) fn row(&self, ordinal: usize) -> usize {
         self.rows.get(ordinal).copied().unwrap_or(NO_TEXT) as usize
     }
 
@@ -145,11 +103,6 @@ impl Run<'_> {
                 0
             }
         }
-    }
-
-    /// Whether a base class lets a record come to the window.
-    const fn reaches_window(base: u16) -> bool {
-        base == 0 || base >= Class::MissingLink(0).number()
     }
 
     /// Adds to the levels: the year of the day, and what comes before the
@@ -194,7 +147,7 @@ impl Run<'_> {
             else {
                 continue;
             };
-            if !Self::reaches_window(base) {
+            if !reaches_window(base) {
                 continue;
             }
             let row = self.row(ordinal);
@@ -262,7 +215,7 @@ impl Run<'_> {
             else {
                 continue;
             };
-            if !Self::reaches_window(base) {
+            if !reaches_window(base) {
                 continue;
             }
             let row = self.row(ordinal);
@@ -390,7 +343,7 @@ impl Run<'_> {
             else {
                 continue;
             };
-            if !Self::reaches_window(base) {
+            if !reaches_window(base) {
                 continue;
             }
             let row = self.row(ordinal);
@@ -456,7 +409,7 @@ impl Run<'_> {
         }
         for (ordinal, span) in spans.iter().enumerate() {
             let base = self.stage.base.get(ordinal).copied().unwrap_or(u16::MAX);
-            if !Self::reaches_window(base) {
+            if !reaches_window(base) {
                 continue;
             }
             let row = self.row(ordinal);
@@ -536,7 +489,7 @@ impl Run<'_> {
             else {
                 continue;
             };
-            if !Self::reaches_window(base) {
+            if !reaches_window(base) {
                 continue;
             }
             let row = self.row(ordinal);
@@ -626,79 +579,12 @@ impl Run<'_> {
     }
 }
 
-/// A record in force.
-struct Span {
-    from: i32,
-    to: i32,
-    done: i32,
-    left_out: bool,
+/// Whether a base class lets a record come to the window.
+pub(crate) const fn reaches_window(base: u16) -> bool {
+    base == 0 || base >= Class::MissingLink(0).number()
 }
 
-impl Span {
-    fn holds(&self, at: i32) -> bool {
-        self.from <= at && at <= self.to && !self.left_out
-    }
-}
-
-/// Order in which records claim a key: by day, then by ordinal.
-fn claim(day: i32, ordinal: usize) -> u64 {
-    let day = u64::from(day.unsigned_abs());
-    (day << 32) | u64::try_from(ordinal).unwrap_or(u64::from(u32::MAX))
-}
-
-/// Keys of a register numbered densely.
-struct Keys<'a> {
-    column: &'a Column,
-    dense: Vec<u32>,
-    count: usize,
-}
-
-impl<'a> Keys<'a> {
-    fn of(run: &Run<'a>) -> Result<Self, EvalError> {
-        let field = key_field(run.job.spec).ok_or(EvalError::Unsupported("no key field"))?;
-        let column = run
-            .table
-            .column(field.name)
-            .ok_or(EvalError::Unsupported("key field has no column"))?;
-        let texts = &run.job.columns.texts;
-        let milestone = matches!(run.job.spec.kind, Kind::Milestone | Kind::MilestoneCreates);
-        let elements: Vec<u32> = if milestone {
-            run.job.spec.elements.iter().filter_map(|element| texts.find(element)).collect()
-        } else {
-            Vec::new()
-        };
-        let limited = milestone && !run.job.spec.elements.is_empty();
-        let mut dense = vec![NO_TEXT; texts.len()];
-        let mut count = 0u32;
-        for (ordinal, &base) in run.stage.base.iter().enumerate() {
-            if base != 0 {
-                continue;
-            }
-            for &text in column.texts(run.row(ordinal)) {
-                if limited && !elements.contains(&text) {
-                    continue;
-                }
-                if let Some(slot) = dense.get_mut(text as usize).filter(|slot| **slot == NO_TEXT) {
-                    *slot = count;
-                    count += 1;
-                }
-            }
-        }
-        Ok(Self { column, dense, count: count as usize })
-    }
-
-    /// Dense numbers of a row's keys; a key written twice comes once.
-    fn of_row(&self, row: usize) -> impl Iterator<Item = usize> {
-        let texts = self.column.texts(row);
-        texts.iter().enumerate().filter_map(move |(i, text)| {
-            let again = texts.get(..i).is_some_and(|before| before.contains(text));
-            let number = self.dense.get(*text as usize).copied().unwrap_or(NO_TEXT);
-            (!again && number != NO_TEXT).then_some(number as usize)
-        })
-    }
-}
-
-fn proof(
+pub(crate) fn proof(
     job: &Job<'_>,
     stage: &Stage,
     table: &Table,
@@ -724,101 +610,4 @@ fn proof(
         instead,
         shared,
     }
-}
-
-/// Comparisons and trends: sums by group and year.
-fn series_tally(job: &Job<'_>, stages: &[&Stage]) -> Result<Tally, EvalError> {
-    let missing = || EvalError::Unsupported("evidence without stage");
-    let spec = job.spec;
-    let mut series = Vec::new();
-    let mut marked = Vec::new();
-    for (stage, evidence) in stages.iter().zip(spec.evidences()) {
-        let table = job.columns.tables.get(stage.table).ok_or_else(missing)?;
-        let rows = job.view.rows.get(stage.table).ok_or_else(missing)?;
-        let sum = match evidence.measure {
-            Measure::Sum(field) => table.column(field.name),
-            Measure::Count | Measure::Distinct(..) => None,
-        };
-        let group_by = spec.group_by.and_then(|field| table.column(field.name));
-        let mut classes = stage.base.clone();
-        let mut sums: BTreeMap<String, BTreeMap<i32, i128>> = BTreeMap::new();
-        let mut years = vec![None; classes.len()];
-        for (ordinal, class) in classes.iter_mut().enumerate() {
-            if !Run::reaches_window(*class) {
-                continue;
-            }
-            let day = stage.days.get(ordinal).copied().unwrap_or(NO_DATE);
-            let Some(date) = date_of(day) else { continue };
-            if date < spec.window.from {
-                *class = Class::BeforeWindow.number();
-            } else if date > spec.window.to {
-                *class = Class::AfterWindow.number();
-            }
-            if *class != 0 {
-                continue;
-            }
-            let row = rows.get(ordinal).copied().unwrap_or(NO_TEXT) as usize;
-            let group = match group_by.map(|column| column.texts(row)) {
-                None => Some(""),
-                Some([one]) => Some(job.columns.texts.text(*one)),
-                Some(_) => None,
-            };
-            let known =
-                |group: &&str| spec.elements.is_empty() || spec.elements.iter().any(|e| e == group);
-            let Some(group) = group.filter(known) else {
-                *class = Class::NoKey.number();
-                continue;
-            };
-            let Some(amount) = sum.and_then(|column| column.micros(row)) else {
-                *class = Class::NoValue.number();
-                continue;
-            };
-            let year = spec.year_basis.year_of(date);
-            if let Some(slot) = years.get_mut(ordinal) {
-                *slot = Some(year);
-            }
-            *sums.entry(group.to_owned()).or_default().entry(year).or_default() += amount;
-        }
-        let sums = sums
-            .into_iter()
-            .map(|(group, years)| {
-                (group, years.into_iter().map(|(y, amount)| (y, decimal(amount))).collect())
-            })
-            .collect();
-        series.push(sums);
-        marked.push((classes, years, *stage, table));
-    }
-    let compared = compared_years(spec, &series);
-    let levels = yearly_levels(&series);
-    let proofs = marked
-        .into_iter()
-        .map(|(mut classes, years, stage, table)| {
-            if let (Kind::DeltaComparison, Some((base, latest))) = (spec.kind, compared) {
-                for (class, year) in classes.iter_mut().zip(&years) {
-                    if let Some(year) = year.filter(|year| *year != base && *year != latest) {
-                        *class = if year < base {
-                            Class::BeforeWindow.number()
-                        } else {
-                            Class::AfterWindow.number()
-                        };
-                    }
-                }
-            }
-            proof(job, stage, table, classes, Vec::new())
-        })
-        .collect();
-    Ok(Tally { levels, series, proofs, ..Tally::default() })
-}
-
-/// Sum over the groups of the first evidence by year, for the chart.
-pub(crate) fn yearly_levels(
-    series: &[BTreeMap<String, BTreeMap<i32, rust_decimal::Decimal>>],
-) -> BTreeMap<i32, rust_decimal::Decimal> {
-    let mut levels = BTreeMap::new();
-    for years in series.first().into_iter().flat_map(BTreeMap::values) {
-        for (&year, &amount) in years {
-            *levels.entry(year).or_insert(rust_decimal::Decimal::ZERO) += amount;
-        }
-    }
-    levels
 }

@@ -130,8 +130,7 @@ fn kinds_read(spec: &Value) -> Vec<&'static str> {
 }
 
 fn schema(kind: &str) -> &'static KindSchema {
-    static FALLBACK: &KindSchema =
-        <registers::portfolio::Contract as registers::Register>::SCHEMA;
+    static FALLBACK: &KindSchema = <registers::portfolio::Contract as registers::Register>::SCHEMA;
     registers::kind(kind).unwrap_or(FALLBACK)
 }
 

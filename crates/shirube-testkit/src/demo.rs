@@ -25,8 +25,8 @@ pub fn demo_clock() -> FixedClock {
 /// invented; the body that decides is marked as a demonstration.
 #[must_use]
 pub fn decisions() -> Vec<ReadingDecision> {
-    let decision = |indicator: &str, question: &str, reading: &str, on, ja: &str, en: &str| {
-        ReadingDecision {
+    let decision =
+        |indicator: &str, question: &str, reading: &str, on, ja: &str, en: &str| ReadingDecision {
             indicator: indicator.to_owned(),
             question: question.to_owned(),
             reading: reading.to_owned(),
@@ -35,8 +35,7 @@ pub fn decisions() -> Vec<ReadingDecision> {
             decided_by: "実証デモ事務局 / demo secretariat".to_owned(),
             document_url: Some("https://example.jp/demo/decisions".to_owned()),
             reason: Some(LocalText { ja: ja.to_owned(), en: en.to_owned() }),
-        }
-    };
+        };
     vec![
         decision(
             "OI-40",

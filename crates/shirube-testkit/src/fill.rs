@@ -44,7 +44,11 @@ pub async fn fill_store(
         };
         waiting.push_back(Request::Running(Box::pin(request)));
         // Asking once puts the request into the writer's queue, in order.
-        poll_fn(|context| Poll::Ready(poll_all(&mut waiting, context))).await;
+        poll_fn(|context| {
+            poll_all(&mut waiting, context);
+            Poll::Ready(())
+        })
+        .await;
         if waiting.len() >= REQUESTS_MAX {
             written += next_done(&mut waiting).await?;
             progress(written);

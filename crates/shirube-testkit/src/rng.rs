@@ -15,8 +15,10 @@ fn mix(mut z: u64) -> u64 {
 impl Rng {
     /// The stream that belongs to one thing: a seed, a label and a number.
     pub(crate) fn of(seed: u64, label: u64, number: u64) -> Self {
-        Self(mix(mix(seed.wrapping_add(STEP)) ^ mix(label.wrapping_mul(STEP)).rotate_left(17))
-            .wrapping_add(mix(number.wrapping_add(1).wrapping_mul(STEP))))
+        Self(
+            mix(mix(seed.wrapping_add(STEP)) ^ mix(label.wrapping_mul(STEP)).rotate_left(17))
+                .wrapping_add(mix(number.wrapping_add(1).wrapping_mul(STEP))),
+        )
     }
 
     pub(crate) fn next(&mut self) -> u64 {

@@ -183,7 +183,9 @@ mod tests {
         write_sample_csv(&mut out, "contract", 60).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.lines().count(), 61);
-        assert!(["令和", ",R", "令和７年", "２０２５年", "/"].iter().all(|style| text.contains(style)));
+        assert!(
+            ["令和", ",R", "令和７年", "２０２５年", "/"].iter().all(|style| text.contains(style))
+        );
         assert!(write_sample_csv(&mut Vec::new(), "nothing", 1).is_err());
     }
 }

@@ -58,9 +58,8 @@ impl Frame {
             .chain([figure.target, figure.projection.map(|(_, value)| value)])
             .flatten()
             .map(number);
-        let (low, high) = values.fold((0.0_f64, 0.0_f64), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
+        let (low, high) =
+            values.fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
         let high = if high > low { high } else { low + 1.0 };
         Self { left, top, width, height, low, high, count: figure.points.len().max(1) }
     }
@@ -157,7 +156,8 @@ fn body(figure: &Figure, frame: &Frame, dot: f64) -> String {
         for (at, point) in figure.points.iter().enumerate() {
             if let Some(value) = point.value {
                 let (x, y) = (frame.x(at), frame.y(number(value)));
-                let _ = write!(out, "<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{dot}\"/>");
+                let _ =
+                    write!(out, "<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{dot}\"/>");
             }
         }
     }
@@ -196,7 +196,10 @@ pub(crate) fn chart(figure: &Figure, shown: &dyn Fn(Decimal) -> String) -> Strin
         );
     }
     let zero = frame.y(0.0);
-    let _ = write!(out, "<line class=\"axis\" x1=\"72\" y1=\"{zero:.1}\" x2=\"800\" y2=\"{zero:.1}\"/>");
+    let _ = write!(
+        out,
+        "<line class=\"axis\" x1=\"72\" y1=\"{zero:.1}\" x2=\"800\" y2=\"{zero:.1}\"/>"
+    );
     out.push_str(&body(figure, &frame, 4.0));
     out.push_str(&projection(figure, &frame));
     for (at, point) in figure.points.iter().enumerate() {
@@ -221,9 +224,12 @@ pub(crate) fn chart(figure: &Figure, shown: &dyn Fn(Decimal) -> String) -> Strin
 
 fn projection(figure: &Figure, frame: &Frame) -> String {
     let Some((to, value)) = figure.projection else { return String::new() };
-    let last = figure.points.iter().enumerate().rev().find_map(|(at, point)| {
-        point.value.filter(|_| at <= to).map(|value| (at, value))
-    });
+    let last = figure
+        .points
+        .iter()
+        .enumerate()
+        .rev()
+        .find_map(|(at, point)| point.value.filter(|_| at <= to).map(|value| (at, value)));
     let Some((from, start)) = last else { return String::new() };
     let (x, y) = (frame.x(to), frame.y(number(value)));
     format!(

@@ -192,9 +192,8 @@ fn value(field: &FieldSpec, form: &Query) -> Option<Value> {
         let empty = ja.is_empty() && en.is_empty();
         return (!empty).then(|| json!({ "ja": ja, "en": en }));
     }
-    let lines = || {
-        form.all(&name).flat_map(str::lines).map(str::trim).filter(|line| !line.is_empty())
-    };
+    let lines =
+        || form.all(&name).flat_map(str::lines).map(str::trim).filter(|line| !line.is_empty());
     if field.card == Cardinality::Many {
         let items: Vec<Value> = lines().map(|line| one(field.ty, line)).collect();
         return (!items.is_empty()).then_some(Value::Array(items));

@@ -3,8 +3,8 @@
 
 use shirube_model::indicator::Indicator;
 use shirube_model::lang::LocalText;
-use shirube_model::schema::FieldType;
 use shirube_model::registers;
+use shirube_model::schema::FieldType;
 use shirube_pack::Pack;
 
 use crate::text::Tr;

@@ -51,9 +51,10 @@ impl Query {
 
     /// The first value of a parameter that is not blank.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, value)| known == name && !value.trim().is_empty()).map(
-            |(_, value)| value.trim(),
-        )
+        self.0
+            .iter()
+            .find(|(known, value)| known == name && !value.trim().is_empty())
+            .map(|(_, value)| value.trim())
     }
 
     /// Every value of a parameter, blank ones too.
@@ -84,7 +85,9 @@ impl Query {
         let Some(text) = self.get(name) else { return Ok(None) };
         match known.into_iter().find(|value| *value == text) {
             Some(value) => Ok(Some(value)),
-            None => Err(Refusal::new("web.query.unknown-value").arg("name", name).arg("value", text)),
+            None => {
+                Err(Refusal::new("web.query.unknown-value").arg("name", name).arg("value", text))
+            }
         }
     }
 

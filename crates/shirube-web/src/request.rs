@@ -40,7 +40,7 @@ pub(crate) struct AsOfDay {
 }
 
 impl AsOfDay {
-    /// The ledger as it stood at the end of the day.
+    /// The ledger as it stood at the end of the day asked for, or as it stands.
     pub(crate) fn ledger(self) -> AsOf {
         if self.given { AsOf::At(end_of_japan_day(self.day)) } else { AsOf::Now }
     }
@@ -86,9 +86,9 @@ pub(crate) type Page = Result<Response, PageError>;
 /// The language a path starts with, and the rest of the path.
 pub(crate) fn split_lang(path: &str) -> Option<(Lang, &str)> {
     let rest = path.strip_prefix('/')?;
-    let (tag, tail) = rest.split_once('/').map_or((rest, ""), |(tag, _)| {
-        (tag, rest.get(tag.len()..).unwrap_or_default())
-    });
+    let (tag, tail) = rest
+        .split_once('/')
+        .map_or((rest, ""), |(tag, _)| (tag, rest.get(tag.len()..).unwrap_or_default()));
     Some((Lang::from_tag(tag)?, tail))
 }
 
@@ -177,6 +177,16 @@ impl Ctx {
     /// Who looks.
     pub(crate) fn audience(&self) -> Audience {
         if self.session.is_some() { Audience::Staff } else { Audience::Public }
+    }
+
+    /// The ledger as the page shows it. The ledger of a demo runs on beyond the
+    /// day it shows by default.
+    pub(crate) fn ledger(&self) -> AsOf {
+        if self.state.demo() {
+            AsOf::At(end_of_japan_day(self.as_of.day))
+        } else {
+            self.as_of.ledger()
+        }
     }
 
     /// Labels of the pack in the page's language.
@@ -288,7 +298,10 @@ pub(crate) fn status_of(code: &str) -> StatusCode {
         "store.disk-full" => StatusCode::INSUFFICIENT_STORAGE,
         "store.busy" | "store.closed" => StatusCode::SERVICE_UNAVAILABLE,
         "indicator.reading.unknown" => StatusCode::NOT_FOUND,
-        "store.io" | "store.damaged" | "store.no-permission" | "store.row-damaged"
+        "store.io"
+        | "store.damaged"
+        | "store.no-permission"
+        | "store.row-damaged"
         | "store.search-damaged" => StatusCode::INTERNAL_SERVER_ERROR,
         _ if code.starts_with("web.not-found.") => StatusCode::NOT_FOUND,
         _ if code.starts_with("engine.") => StatusCode::INTERNAL_SERVER_ERROR,

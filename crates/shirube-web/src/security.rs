@@ -64,17 +64,14 @@ async fn headers(State(state): State<AppState>, request: Request, next: Next) ->
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
     if failed && !is_ours(&response) {
-        response =
-            if api { plain_problem(status, state.evidence()) } else { plain_page(status) };
+        response = if api { plain_problem(status, state.evidence()) } else { plain_page(status) };
     }
     let headers = response.headers_mut();
     for (name, value) in &FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
     // A page shows what its reader may see; nobody else's cache may keep it.
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("private, no-cache"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, cookie"));
     headers.insert(EVIDENCE, HeaderValue::from_static(state.evidence()));
     response
@@ -118,4 +115,28 @@ fn plain_page(status: StatusCode) -> Response {
         section(Lang::En)
     );
     (status, axum::response::Html(page)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tower::ServiceExt;
+
+    async fn broken() -> &'static str {
+        panic!("a cause that nobody shall read")
+    }
+
+    #[tokio::test]
+    async fn a_panic_gives_a_plain_page_in_both_languages() {
+        let router: Router = Router::new()
+            .route("/", axum::routing::get(broken))
+            .layer(CatchPanicLayer::custom(panicked));
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(response.into_body(), 100_000).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains("lang=\"ja\"") && text.contains("lang=\"en\""), "{text}");
+        assert!(!text.contains("nobody shall read") && !text.contains("[web."), "{text}");
+    }
 }

@@ -27,11 +27,7 @@ pub(crate) struct Series<'a> {
 
 impl<'a> Series<'a> {
     /// Puts an indicator and its result together.
-    pub(crate) fn new(
-        ctx: &'a Ctx,
-        indicator: &'a Indicator,
-        result: &'a IndicatorResult,
-    ) -> Self {
+    pub(crate) fn new(ctx: &'a Ctx, indicator: &'a Indicator, result: &'a IndicatorResult) -> Self {
         let decisions = ctx.state.engine().decisions();
         let spec = indicator.headline_spec(decisions, ctx.as_of.day).ok();
         Self { t: ctx.t, labels: ctx.labels(), indicator, result, spec }
@@ -60,9 +56,15 @@ impl<'a> Series<'a> {
         StatusView::new(self.t, self.result.status)
     }
 
-    /// A value in the unit shown.
+    /// A value in the unit shown. Shares are shown to a tenth of a per cent; the
+    /// parts they are made of stand beside them.
     pub(crate) fn scaled(&self, value: Decimal) -> Decimal {
-        if self.is_share() { value * Decimal::ONE_HUNDRED } else { value }
+        if self.is_share() { (value * Decimal::ONE_HUNDRED).round_dp(1) } else { value }
+    }
+
+    /// Where a path stands or a projection leads, or a dash.
+    pub(crate) fn estimate(&self, value: Option<Decimal>) -> String {
+        value.map_or_else(|| self.t.dash(), |value| self.t.estimate(self.scaled(value)))
     }
 
     /// A value, or a dash where there is none.
@@ -104,7 +106,7 @@ impl<'a> Series<'a> {
         Figure {
             description: self.description(outcome, &points),
             title: self.t.with("web.chart.title", "name", self.t.side(&self.indicator.name)),
-            mark: if spec.kind.is_yearly() { Mark::Bars } else { Mark::Line },
+            mark: mark(spec),
             target: outcome.target.map(|target| self.scaled(target)),
             projection,
             points,
@@ -149,6 +151,11 @@ impl<'a> Series<'a> {
             &[("values", values), ("unit", self.unit()), ("target", target)],
         )
     }
+}
+
+/// Values that do not run on from year to year stand side by side.
+pub(crate) fn mark(spec: &Spec) -> Mark {
+    if spec.kind.is_yearly() || spec.kind == Kind::Monitor { Mark::Bars } else { Mark::Line }
 }
 
 fn last_year(outcome: &Outcome) -> i32 {

@@ -48,6 +48,8 @@ pub(crate) struct Shower<'a> {
     pub t: Tr,
     pub labels: Labels<'a>,
     pub carry: &'a str,
+    /// Days in few characters, for lists.
+    pub brief: bool,
 }
 
 impl Shower<'_> {
@@ -55,7 +57,9 @@ impl Shower<'_> {
     pub(crate) fn values(&self, field: &FieldSpec, value: Option<&Value>) -> Vec<Shown> {
         match value {
             None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(items)) => items.iter().map(|item| self.one(field.ty, item)).collect(),
+            Some(Value::Array(items)) => {
+                items.iter().map(|item| self.one(field.ty, item)).collect()
+            }
             Some(one) => vec![self.one(field.ty, one)],
         }
     }
@@ -90,7 +94,8 @@ impl Shower<'_> {
                 ..Shown::default()
             },
             FieldType::Date => {
-                Shown::text(parse_date(text).map_or_else(|_| text.to_owned(), |day| self.t.day(day)))
+                let words = |day| if self.brief { self.t.short_day(day) } else { self.t.day(day) };
+                Shown::text(parse_date(text).map_or_else(|_| text.to_owned(), words))
             }
             FieldType::Int => Shown::text(self.whole(value)),
             FieldType::Decimal => {

@@ -13,8 +13,18 @@ pub(crate) struct Tr(pub Lang);
 
 /// English month names.
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// Digits after the decimal point that pages show; files and the API give all.
@@ -47,7 +57,7 @@ impl Tr {
             Lang::Ja => {
                 let era = era_date(day);
                 let era = era.split_once('年').map_or(era.as_str(), |(year, _)| year);
-                format!("{}年({era}年){}月{}日", day.year(), day.month(), day.day())
+                format!("{}年（{era}年）{}月{}日", day.year(), day.month(), day.day())
             }
             Lang::En => format!("{} {} {}", day.day(), month(day), day.year()),
         }
@@ -83,6 +93,19 @@ impl Tr {
     /// A number with thousands separated, at most three digits after the point.
     pub(crate) fn number(self, value: Decimal) -> String {
         grouped(&value.round_dp(SHOWN_DIGITS).normalize().to_string())
+    }
+
+    /// An estimate, such as where a path stands: as many digits as make sense.
+    pub(crate) fn estimate(self, value: Decimal) -> String {
+        let size = value.abs();
+        let digits = if size >= Decimal::ONE_THOUSAND {
+            0
+        } else if size >= Decimal::TEN {
+            1
+        } else {
+            2
+        };
+        self.number(value.round_dp(digits))
     }
 
     /// A whole number with thousands separated.
@@ -159,6 +182,9 @@ mod tests {
         for (plain, shown) in cases {
             assert_eq!(Tr(Lang::En).number(plain.parse().unwrap()), shown, "{plain}");
         }
+        for (plain, shown) in [("455.641", "455.6"), ("1.2345", "1.23"), ("1234.5", "1,234")] {
+            assert_eq!(Tr(Lang::En).estimate(plain.parse().unwrap()), shown, "{plain}");
+        }
         assert_eq!(Tr(Lang::En).signed("-3".parse().unwrap()), "−3");
         assert_eq!(Tr(Lang::En).signed("3".parse().unwrap()), "+3");
         assert_eq!(Tr(Lang::En).signed("0".parse().unwrap()), "±0");
@@ -166,8 +192,8 @@ mod tests {
 
     #[test]
     fn days_are_written_as_each_language_does() {
-        assert_eq!(Tr(Lang::Ja).day(day(2027, 4, 1)), "2027年(令和9年)4月1日");
-        assert_eq!(Tr(Lang::Ja).day(day(2019, 5, 1)), "2019年(令和元年)5月1日");
+        assert_eq!(Tr(Lang::Ja).day(day(2027, 4, 1)), "2027年（令和9年）4月1日");
+        assert_eq!(Tr(Lang::Ja).day(day(2019, 5, 1)), "2019年（令和元年）5月1日");
         assert_eq!(Tr(Lang::En).day(day(2027, 4, 1)), "1 April 2027");
         assert_eq!(Tr(Lang::En).short_day(day(2027, 12, 31)), "31 Dec 2027");
     }

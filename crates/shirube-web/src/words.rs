@@ -76,7 +76,9 @@ impl Words<'_> {
                     .collect();
                 say("web.cond.has", self.field(schema, *field), self.t.list(&items))
             }
-            Cond::IsNull(field) => self.t.with("web.cond.empty", "left", self.field(schema, *field)),
+            Cond::IsNull(field) => {
+                self.t.with("web.cond.empty", "left", self.field(schema, *field))
+            }
             Cond::And(all) => self.joined(schema, all, "web.cond.and"),
             Cond::Or(all) => self.joined(schema, all, "web.cond.or"),
             Cond::Not(inner) => match inner.as_ref() {
@@ -133,12 +135,8 @@ impl Words<'_> {
                 _ => text.clone(),
             },
             Lit::Date(day) => self.t.short_day(*day),
-            Lit::Int(number) if matches!(beside, Scalar::FiscalYear(_)) => {
-                i32::try_from(*number).map_or_else(
-                    |_| number.to_string(),
-                    |year| self.t.year(YearBasis::Fiscal, year),
-                )
-            }
+            Lit::Int(number) if matches!(beside, Scalar::FiscalYear(_)) => i32::try_from(*number)
+                .map_or_else(|_| number.to_string(), |year| self.t.year(YearBasis::Fiscal, year)),
             Lit::Int(number) => self.t.number(Decimal::from(*number)),
             Lit::Decimal(number) => self.t.number(*number),
             Lit::Bool(truth) => self.t.get(if *truth { "web.yes" } else { "web.no" }),
@@ -212,14 +210,14 @@ impl Words<'_> {
         }
     }
 
-    /// A target in words.
-    pub(crate) fn target(&self, target: &Target, unit: &str) -> Vec<Line> {
+    /// A target in words; `amount` writes a value in the unit shown.
+    fn target(&self, target: &Target, amount: &dyn Fn(Decimal) -> String) -> Vec<Line> {
         let key = match (target.comparison, target.value) {
             (_, None) => "web.target.base-mean",
             (Comparison::AtLeast, Some(_)) => "web.target.at-least",
             (Comparison::MoreThan, Some(_)) => "web.target.more-than",
         };
-        let value = target.value.map_or_else(String::new, |value| self.amount(value, unit));
+        let value = target.value.map_or_else(String::new, amount);
         let mut lines = vec![
             Line::text(self.t.with(key, "value", value)),
             Line::text(self.t.with("web.target.by", "day", self.t.day(target.by))),
@@ -228,7 +226,7 @@ impl Words<'_> {
             lines.push(Line::text(self.t.get("web.target.each-year")));
         }
         if let Some(pace) = target.annual_pace {
-            lines.push(Line::text(self.t.with("web.target.pace", "value", self.amount(pace, unit))));
+            lines.push(Line::text(self.t.with("web.target.pace", "value", amount(pace))));
         }
         lines
     }
@@ -239,10 +237,10 @@ impl Words<'_> {
     }
 
     /// A baseline in words; one that is not published is said to be so.
-    pub(crate) fn baseline(&self, baseline: &Baseline, basis: YearBasis, unit: &str) -> Vec<Line> {
+    fn baseline(&self, baseline: &Baseline, basis: YearBasis) -> Vec<Line> {
         let mut lines = vec![match (baseline.state, baseline.value) {
             (BaselineState::Value, Some(value)) => {
-                Line::text(self.t.with("web.baseline.value", "value", self.amount(value, unit)))
+                Line::text(self.t.with("web.baseline.value", "value", self.t.number(value)))
             }
             (BaselineState::Unpublished, _) => Line::text(self.t.get("web.baseline.unpublished")),
             _ => Line::text(self.t.get("web.baseline.computed")),
@@ -266,7 +264,8 @@ impl Words<'_> {
     }
 
     /// The whole definition: one table per evidence and one for the rest.
-    pub(crate) fn definition(&self, spec: &Spec, unit: &str) -> Vec<Block> {
+    /// `amount` writes a value in the unit shown.
+    pub(crate) fn definition(&self, spec: &Spec, amount: &dyn Fn(Decimal) -> String) -> Vec<Block> {
         let several = spec.compare.is_some();
         let mut blocks: Vec<Block> = spec
             .evidences()
@@ -282,7 +281,7 @@ impl Words<'_> {
             .collect();
         blocks.push(Block {
             title: self.t.get("web.definition.rule"),
-            rows: self.rule(spec, unit),
+            rows: self.rule(spec, amount),
         });
         blocks
     }
@@ -315,7 +314,7 @@ impl Words<'_> {
         rows
     }
 
-    fn rule(&self, spec: &Spec, unit: &str) -> Vec<Row> {
+    fn rule(&self, spec: &Spec, amount: &dyn Fn(Decimal) -> String) -> Vec<Row> {
         let schema = spec.evidence.register;
         let kind = self.labels.term("indicator_kinds", spec.kind.code());
         let window = self.t.args(
@@ -328,7 +327,7 @@ impl Words<'_> {
         };
         let target = spec.target.as_ref().map_or_else(
             || vec![Line::text(self.t.get("web.target.none"))],
-            |target| self.target(target, unit),
+            |target| self.target(target, amount),
         );
         let mut rows = vec![
             self.row("web.definition.kind", vec![Line::coded(kind, spec.kind.code())]),
@@ -337,7 +336,7 @@ impl Words<'_> {
             self.row("web.definition.target", target),
         ];
         if let Some(baseline) = &spec.baseline {
-            let lines = self.baseline(baseline, spec.year_basis, unit);
+            let lines = self.baseline(baseline, spec.year_basis);
             rows.push(self.row("web.definition.baseline", lines));
         }
         if let Some(inner) = &spec.inner {

@@ -176,9 +176,10 @@ fn with_value(mut target: Value, kind: Kind) -> Value {
             | Kind::RatioToCumulative
             | Kind::ShareOfSet
     );
-    if let Some(target) = target.as_object_mut().filter(|target| {
-        asked && target.get("value").is_none_or(Value::is_null)
-    }) {
+    if let Some(target) = target
+        .as_object_mut()
+        .filter(|target| asked && target.get("value").is_none_or(Value::is_null))
+    {
         target.insert("value".to_owned(), json!("2"));
     }
     target
@@ -273,8 +274,8 @@ fn link(schema: &'static KindSchema) -> BoxedStrategy<Value> {
     if references.is_empty() {
         return free.boxed();
     }
-    let by_id = select(references)
-        .prop_flat_map(|(field, kind)| link_end(field, kind, Just(None).boxed()));
+    let by_id =
+        select(references).prop_flat_map(|(field, kind)| link_end(field, kind, Just(None).boxed()));
     prop_oneof![2 => by_id, 1 => free].boxed()
 }
 
@@ -306,11 +307,8 @@ fn filter(schema: &'static KindSchema) -> BoxedStrategy<String> {
 }
 
 fn condition(schema: &'static KindSchema) -> BoxedStrategy<String> {
-    let fields: Vec<(&'static str, Ty)> = schema
-        .fields
-        .iter()
-        .filter_map(|field| Some((field.name, type_of(field)?)))
-        .collect();
+    let fields: Vec<(&'static str, Ty)> =
+        schema.fields.iter().filter_map(|field| Some((field.name, type_of(field)?))).collect();
     let dates = fields_of(schema, &[Ty::Date]);
     let states = schema.states.to_vec();
     prop_oneof![
@@ -323,7 +321,8 @@ fn condition(schema: &'static KindSchema) -> BoxedStrategy<String> {
 
 fn on_field(name: &'static str, ty: Ty, dates: Vec<&'static str>) -> BoxedStrategy<String> {
     let word = || select(WORDS.to_vec());
-    let null = select(vec!["IS NULL", "IS NOT NULL"]).prop_map(move |test| format!("{name} {test}"));
+    let null =
+        select(vec!["IS NULL", "IS NOT NULL"]).prop_map(move |test| format!("{name} {test}"));
     let ordered = || select(vec!["=", "<>", "<", "<=", ">", ">="]);
     match ty {
         Ty::Text => prop_oneof![

@@ -44,7 +44,9 @@ enum Wait {
     Seconds(i64),
     Days(i64),
     /// To the last microsecond of the day in Japan, or just past it.
-    Midnight { past: bool },
+    Midnight {
+        past: bool,
+    },
 }
 
 /// Versions of a few kinds in ledger order, with sequence numbers from 1.
@@ -53,9 +55,7 @@ pub fn arb_versions() -> impl Strategy<Value = Vec<RecordVersion>> {
 }
 
 /// Versions of the given kinds, the first most often.
-pub fn arb_versions_of(
-    kinds: Vec<&'static str>,
-) -> impl Strategy<Value = Vec<RecordVersion>> {
+pub fn arb_versions_of(kinds: Vec<&'static str>) -> impl Strategy<Value = Vec<RecordVersion>> {
     let mut weighted_kinds = kinds.clone();
     weighted_kinds.extend(kinds.first().copied());
     vec(select(weighted_kinds).prop_flat_map(arb_step), 0..60).prop_map(|steps| replay(&steps))

@@ -148,8 +148,16 @@ impl Bulk {
         let schemas = RUNS.iter().filter_map(|kind| registers::kind(kind.kind)).collect();
         let world = World { seed, cast, timetables, schemas };
         let waiting = RUNS.iter().map(|_| vec![Vec::new(); MONTHS]).collect();
-        let mut bulk =
-            Self { world, month: 0, run: 0, number: 0, place: 0, row: 0, waiting, reason: "".into() };
+        let mut bulk = Self {
+            world,
+            month: 0,
+            run: 0,
+            number: 0,
+            place: 0,
+            row: 0,
+            waiting,
+            reason: "".into(),
+        };
         bulk.begin();
         bulk
     }

@@ -3,10 +3,10 @@
 use chrono::NaiveDate;
 use shirube_model::ident::RecordId;
 
+use super::day;
 use super::fields::Fields;
 use super::names::{self, corporate_number};
 use super::story::{OPENED_ON, Story};
-use super::day;
 
 /// Records that were there from the first day.
 #[derive(Debug, Clone, Default)]

@@ -61,8 +61,7 @@ impl Fields {
         name: &str,
         items: impl IntoIterator<Item = T>,
     ) -> Self {
-        let items: Vec<Value> =
-            items.into_iter().map(|item| Value::String(item.into())).collect();
+        let items: Vec<Value> = items.into_iter().map(|item| Value::String(item.into())).collect();
         if items.is_empty() { self } else { self.put(name, Value::Array(items)) }
     }
 

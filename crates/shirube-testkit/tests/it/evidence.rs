@@ -66,8 +66,7 @@ fn events_are_in_order_and_versions_follow_each_other() {
             assert!(last <= Some(event.recorded_at));
             last = Some(event.recorded_at);
             let schema = registers::kind(event.kind).unwrap();
-            let derived =
-                RecordId::derive(schema.prefix, &event.source.system, &event.source.key);
+            let derived = RecordId::derive(schema.prefix, &event.source.system, &event.source.key);
             assert_eq!(event.id, derived);
             let before = latest.get(&event.id);
             assert_eq!(event.version, before.map_or(0, |before| before.version) + 1);
@@ -91,7 +90,13 @@ fn every_kind_and_every_body_is_valid() {
         let mut kinds = BTreeSet::new();
         for version in versions(5, events) {
             let schema = registers::kind(&version.kind).unwrap();
-            assert_eq!((schema.check)(&version.body), Ok(()), "{} {:?}", version.kind, version.body);
+            assert_eq!(
+                (schema.check)(&version.body),
+                Ok(()),
+                "{} {:?}",
+                version.kind,
+                version.body
+            );
             assert_eq!(registers::canonical(version.body.clone()), version.body);
             kinds.insert(version.kind);
         }

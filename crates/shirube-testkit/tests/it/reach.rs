@@ -73,9 +73,9 @@ fn days(evidence: &Evidence, latest: &Latest) -> Vec<NaiveDate> {
 fn moved(spec: &Spec, latest: &Latest) -> bool {
     spec.evidences().all(|evidence| {
         // A stock counts what began before the window, too.
-        days(evidence, latest).iter().any(|&day| {
-            day <= spec.window.to && (evidence.to.is_some() || day >= spec.window.from)
-        })
+        days(evidence, latest)
+            .iter()
+            .any(|&day| day <= spec.window.to && (evidence.to.is_some() || day >= spec.window.from))
     })
 }
 
@@ -99,10 +99,8 @@ fn every_reading_of_every_indicator_finds_evidence() {
                 }
             }
         }
-        let silent: Vec<_> = silent
-            .iter()
-            .map(|(i, q, r)| (i.as_str(), q.as_str(), r.as_str()))
-            .collect();
+        let silent: Vec<_> =
+            silent.iter().map(|(i, q, r)| (i.as_str(), q.as_str(), r.as_str())).collect();
         assert_eq!(silent, SILENT, "at {events}");
     }
 }

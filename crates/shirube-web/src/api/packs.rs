@@ -70,10 +70,7 @@ fn values<T: Serialize>(items: &[T]) -> Vec<Value> {
     responses((status = 200, body = Answer<PlanBody>)))]
 pub(crate) async fn measures(ctx: ApiCtx) -> ApiResult<PlanBody> {
     let pack = ctx.state.pack();
-    Ok(ctx.answer(PlanBody {
-        headings: values(&pack.headings),
-        measures: values(&pack.measures),
-    }))
+    Ok(ctx.answer(PlanBody { headings: values(&pack.headings), measures: values(&pack.measures) }))
 }
 
 /// Ids and titles of the vocabularies.

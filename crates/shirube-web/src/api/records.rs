@@ -255,9 +255,8 @@ pub(crate) async fn create(
     let new: NewBody = read(&ctx, &headers, &bytes)?;
     check_codes(&ctx, schema, &new.body)?;
     let source = new.source.map(|source| SourceKey::new(source.system, source.key));
-    let known = source
-        .as_ref()
-        .map(|source| RecordId::derive(schema.prefix, &source.system, &source.key));
+    let known =
+        source.as_ref().map(|source| RecordId::derive(schema.prefix, &source.system, &source.key));
     let draft = NewRecord {
         kind: schema.kind.to_owned(),
         source,
@@ -266,9 +265,7 @@ pub(crate) async fn create(
     };
     let event = append(&ctx, draft.into(), &new.actor, &new.reason).await?;
     match (event, known) {
-        (Some(event), _) => {
-            Ok(recorded(&ctx, &event.record_version(), StatusCode::CREATED))
-        }
+        (Some(event), _) => Ok(recorded(&ctx, &event.record_version(), StatusCode::CREATED)),
         (None, Some(id)) => current(&ctx, &id).await,
         (None, None) => Err(ctx.problem(Refusal::new("web.body.unreadable"))),
     }
@@ -408,8 +405,7 @@ pub(crate) async fn step(
     responses((status = 200, body = Answer<HistoryBody>), (status = 404, body = ProblemBody)))]
 pub(crate) async fn history(ctx: ApiCtx, Path(id): Path<String>) -> ApiResult<HistoryBody> {
     let (id, _) = record_id(&ctx, &id)?;
-    let events =
-        ctx.state.store().history(&id).await.map_err(|error| ctx.store_problem(&error))?;
+    let events = ctx.state.store().history(&id).await.map_err(|error| ctx.store_problem(&error))?;
     if events.is_empty() {
         return Err(missing(&ctx, &id));
     }
@@ -448,8 +444,7 @@ pub(crate) async fn search(ctx: ApiCtx) -> ApiResult<SearchBody> {
         offset: usize::try_from(number("offset", 0)?).unwrap_or(usize::MAX),
         limit: usize::try_from(number("limit", 50)?.min(RECORDS_MAX)).unwrap_or(50),
     };
-    let page =
-        ctx.state.store().search(&query).await.map_err(|error| ctx.store_problem(&error))?;
+    let page = ctx.state.store().search(&query).await.map_err(|error| ctx.store_problem(&error))?;
     let hit = |hit: &shirube_store::SearchHit| HitBody {
         id: hit.id.to_string(),
         kind: hit.kind.clone(),

@@ -1,9 +1,9 @@
 //! Values of indicators as answers and files write them.
 
+use rust_decimal::Decimal;
 use serde::Serialize;
 use shirube_indicators::board::{IndicatorResult, ProofPage};
 use shirube_model::indicator::{EvidenceProof, Indicator, Outcome, ReadingId, Stamp};
-use rust_decimal::Decimal;
 use utoipa::ToSchema;
 
 use super::answer::Both;

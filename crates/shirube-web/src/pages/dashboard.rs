@@ -54,9 +54,9 @@ impl<'a> Filters<'a> {
                 .any(|side| side.to_lowercase().contains(text))
         };
         self.owner.is_none_or(|owner| indicator.owner == owner)
-            && self.section.is_none_or(|section| {
-                indicator.sections.iter().any(|id| stands_under(id, section))
-            })
+            && self
+                .section
+                .is_none_or(|section| indicator.sections.iter().any(|id| stands_under(id, section)))
             && self.group.is_none_or(|group| indicator.group.as_deref() == Some(group))
             && self.status.is_none_or(|status| series.result.status.code() == status)
             && (!self.undecided || !series.result.undecided.is_empty())
@@ -71,8 +71,11 @@ pub(crate) async fn show(ctx: Ctx) -> Page {
         ctx.state.engine().board(ctx.as_of.day).await.map_err(|refusal| ctx.refuse(refusal))?;
     let pack = ctx.state.pack();
     let all: Vec<Series<'_>> = of_role(&ctx, &board, Role::Series);
-    let rows: Vec<SeriesRow> =
-        all.iter().filter(|series| filters.passes(series)).map(|series| row(&ctx, series)).collect();
+    let rows: Vec<SeriesRow> = all
+        .iter()
+        .filter(|series| filters.passes(series))
+        .map(|series| row(&ctx, series))
+        .collect();
     let t = ctx.t;
     let info = &pack.info;
     let span = [("from", t.day(info.period_start)), ("to", t.day(info.period_end))];
@@ -108,9 +111,7 @@ fn of_role<'a>(ctx: &'a Ctx, board: &'a Board, role: Role) -> Vec<Series<'a>> {
     pack.indicators
         .iter()
         .filter(|indicator| indicator.role == role)
-        .filter_map(|indicator| {
-            Some(Series::new(ctx, indicator, board.result(&indicator.id)?))
-        })
+        .filter_map(|indicator| Some(Series::new(ctx, indicator, board.result(&indicator.id)?)))
         .collect()
 }
 
@@ -194,9 +195,8 @@ fn deadline(ctx: &Ctx, text: &str) -> String {
 
 fn goal_card(ctx: &Ctx, board: &Board, goal: &Goal) -> GoalCard {
     let t = ctx.t;
-    let speaks = |indicator: &&Indicator| {
-        indicator.role == Role::Goal && indicator.goals.contains(&goal.id)
-    };
+    let speaks =
+        |indicator: &&Indicator| indicator.role == Role::Goal && indicator.goals.contains(&goal.id);
     let part = |indicator: &Indicator| {
         let series = Series::new(ctx, indicator, board.result(&indicator.id)?);
         let value = series.result.headline.value;

@@ -83,10 +83,32 @@ fn file(ctx: &Ctx, name: &str, form: Form, text: String) -> Response {
 /// Columns of the CSV file. Where a value comes from stands in every row, so
 /// that rows may be copied into other tables without losing it.
 const COLUMNS: [&str; 26] = [
-    "evidence", "indicator", "name_ja", "name_en", "as_of", "reading", "row", "year", "complete",
-    "code", "level", "value", "path", "target", "numerator", "denominator", "unit", "status",
-    "pack", "pack_version", "pack_hash", "definition_version", "definition_hash", "ledger_seq",
-    "software", "digest",
+    "evidence",
+    "indicator",
+    "name_ja",
+    "name_en",
+    "as_of",
+    "reading",
+    "row",
+    "year",
+    "complete",
+    "code",
+    "level",
+    "value",
+    "path",
+    "target",
+    "numerator",
+    "denominator",
+    "unit",
+    "status",
+    "pack",
+    "pack_version",
+    "pack_hash",
+    "definition_version",
+    "definition_hash",
+    "ledger_seq",
+    "software",
+    "digest",
 ];
 
 /// A CSV text being written.
@@ -122,8 +144,7 @@ impl<'a> Sheet<'a> {
         stamp: &'a Stamp,
     ) -> Self {
         // The mark tells spreadsheet programs that the file is UTF-8.
-        let mut sheet =
-            Self { pack, indicator, evidence, stamp, text: String::from('\u{feff}') };
+        let mut sheet = Self { pack, indicator, evidence, stamp, text: String::from('\u{feff}') };
         sheet.line(COLUMNS.iter().map(|name| (*name).to_owned()));
         sheet
     }

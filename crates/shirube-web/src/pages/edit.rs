@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect};
 use shirube_model::record::{Body, RecordVersion, Standing};
 use shirube_model::refusal::Refusal;
 use shirube_model::schema::KindSchema;
-use shirube_store::{AppendError, AsOf, Draft, StaleEdit};
+use shirube_store::{AppendError, AsOf, Draft, Event, StaleEdit};
 
 use crate::form;
 use crate::link::Link;
@@ -87,11 +87,8 @@ fn show_form(ctx: &Ctx, status: StatusCode, subject: &Subject<'_>, filled: Fille
 
 /// Steps a record may take from where it stands.
 fn steps(ctx: &Ctx, schema: &KindSchema, record: &RecordVersion) -> Vec<Choice> {
-    let choice = |value: &str, label: String| Choice {
-        value: value.to_owned(),
-        label,
-        selected: false,
-    };
+    let choice =
+        |value: &str, label: String| Choice { value: value.to_owned(), label, selected: false };
     let plain = |code: &str| choice(code, ctx.t.get(&format!("web.action.{code}")));
     if record.standing != Standing::Active {
         return vec![plain("restore")];
@@ -134,8 +131,7 @@ pub(crate) async fn show_new(ctx: Ctx, Path((_, kind)): Path<(String, String)>) 
     if let Some(redirect) = sign_in_first(&ctx) {
         return Ok(redirect.into_response());
     }
-    let filled =
-        Filled { form: &Query::default(), refusals: &[], conflict: None, base_version: 0 };
+    let filled = Filled { form: &Query::default(), refusals: &[], conflict: None, base_version: 0 };
     show_form(&ctx, StatusCode::OK, &Subject { schema, record: None }, filled)
 }
 
@@ -158,11 +154,7 @@ fn base_version(ctx: &Ctx, form: &Query) -> Result<u32, PageError> {
 }
 
 /// Corrects a record.
-pub(crate) async fn save(
-    ctx: Ctx,
-    Path((_, id)): Path<(String, String)>,
-    text: String,
-) -> Page {
+pub(crate) async fn save(ctx: Ctx, Path((_, id)): Path<(String, String)>, text: String) -> Page {
     let known = known(&ctx, &id)?;
     let form = read(&ctx, &text)?;
     let base_version = base_version(&ctx, &form)?;
@@ -176,7 +168,7 @@ pub(crate) async fn save(
     }
     let draft = Draft::correct(known.id.clone(), base_version, body);
     match append(&ctx, draft, &form).await {
-        Ok(()) => Ok(to_record(&ctx, &known).into_response()),
+        Ok(event) => Ok(to_record(&ctx, &known, event.as_ref()).into_response()),
         Err(AppendError::Stale(stale)) => {
             let filled = Filled {
                 form: &form,
@@ -218,9 +210,10 @@ pub(crate) async fn create(
     }
 }
 
-async fn append(ctx: &Ctx, draft: Draft, form: &Query) -> Result<(), AppendError> {
+async fn append(ctx: &Ctx, draft: Draft, form: &Query) -> Result<Option<Event>, AppendError> {
     let said = |name: &str| form.get(name).unwrap_or_default();
-    ctx.state.store().append(vec![draft], said("actor"), said("reason")).await.map(drop)
+    let events = ctx.state.store().append(vec![draft], said("actor"), said("reason")).await?;
+    Ok(events.into_iter().next())
 }
 
 fn failed(
@@ -239,16 +232,15 @@ fn failed(
     show_form(ctx, StatusCode::BAD_REQUEST, subject, filled)
 }
 
-fn to_record(ctx: &Ctx, known: &Known) -> Redirect {
-    Redirect::to(&format!("/{}/records/{}", ctx.t.0.tag(), known.id))
+/// Leads to what was written, which in a demo may lie after the day shown.
+fn to_record(ctx: &Ctx, known: &Known, event: Option<&Event>) -> Redirect {
+    let page = Link::to(format!("/{}/records/{}", ctx.t.0.tag(), known.id));
+    let version = event.filter(|_| ctx.state.demo()).map(|event| event.version.to_string());
+    Redirect::to(&String::from(page.set("version", version.as_deref().unwrap_or_default())))
 }
 
 /// Takes a step of the kind, withdraws, restores or marks as a duplicate.
-pub(crate) async fn step(
-    ctx: Ctx,
-    Path((_, id)): Path<(String, String)>,
-    text: String,
-) -> Page {
+pub(crate) async fn step(ctx: Ctx, Path((_, id)): Path<(String, String)>, text: String) -> Page {
     let known = known(&ctx, &id)?;
     let form = read(&ctx, &text)?;
     let base_version = base_version(&ctx, &form)?;
@@ -264,7 +256,7 @@ pub(crate) async fn step(
         name => Draft::transition(id, base_version, name, None),
     };
     match append(&ctx, draft, &form).await {
-        Ok(()) => Ok(to_record(&ctx, &known).into_response()),
+        Ok(event) => Ok(to_record(&ctx, &known, event.as_ref()).into_response()),
         Err(error) => {
             if let AppendError::Fault(fault) = &error {
                 tracing::error!(code = fault.refusal.code, cause = %fault.cause, "store fault");
@@ -285,9 +277,10 @@ async fn conflict(ctx: &Ctx, known: &Known, stale: &StaleEdit) -> Result<Conflic
     let base = base.map_or(&empty, |event| &event.body);
     let mine = stale.mine.as_ref().unwrap_or(&empty);
     let (t, labels) = (ctx.t, ctx.labels());
-    let shower = Shower { t, labels, carry: "" };
+    let shower = Shower { t, labels, carry: "", brief: false };
     let rows = known.schema.fields.iter().map(|field| {
-        let (a, b, c) = (base.get(field.name), stale.current.body.get(field.name), mine.get(field.name));
+        let (a, b, c) =
+            (base.get(field.name), stale.current.body.get(field.name), mine.get(field.name));
         let (theirs, ours) = (a != b, a != c);
         let clash = theirs && ours && b != c;
         let remark = match (theirs, ours) {

@@ -11,9 +11,7 @@ use crate::state::AppState;
 pub(crate) async fn redirect(headers: HeaderMap) -> Response {
     let mut response =
         Redirect::temporary(&format!("/{}/", preferred(&headers).tag())).into_response();
-    response
-        .headers_mut()
-        .insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("ja, en"));
+    response.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("ja, en"));
     response
 }
 

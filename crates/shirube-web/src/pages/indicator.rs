@@ -1,6 +1,7 @@
 //! The page of one indicator: value, course, readings, definition, proof.
 
 use axum::extract::Path;
+use rust_decimal::Decimal;
 use shirube_indicators::board::Board;
 use shirube_model::indicator::{
     Indicator, Outcome, Question, Reading, ReadingDecision, ReadingId, Role, Spec, Status,
@@ -8,12 +9,12 @@ use shirube_model::indicator::{
 };
 use shirube_model::refusal::Refusal;
 
-use crate::figure::{chart, sample};
+use crate::figure::{Mark, chart, sample};
 use crate::link::Link;
 use crate::pages::dashboard::indicator_link;
 use crate::pages::proof::{Asked, Shown, views};
 use crate::request::{Ctx, Page};
-use crate::series::Series;
+use crate::series::{Series, mark};
 use crate::view::frame::{AsOfPicker, Labelled, StatusView, Tab};
 use crate::view::indicator::{
     Breakdown, Fact, IndicatorPage, NoEvidence, QuestionView, ReadingRow, ReadingShown, Related,
@@ -23,8 +24,7 @@ use crate::words::Line;
 
 /// A reading as addresses write it: `question=reading`.
 pub(crate) fn read_reading(text: &str) -> Result<ReadingId, Refusal> {
-    let bad =
-        || Refusal::new("web.query.unknown-value").arg("name", "reading").arg("value", text);
+    let bad = || Refusal::new("web.query.unknown-value").arg("name", "reading").arg("value", text);
     let (question, reading) = text.split_once('=').ok_or_else(bad)?;
     Ok(ReadingId { question: question.to_owned(), reading: reading.to_owned() })
 }
@@ -62,7 +62,11 @@ pub(crate) async fn show(ctx: Ctx, Path((_, name)): Path<(String, String)>) -> P
                 faults.into_iter().next().map_or_else(|| ctx.not_found(), |fault| ctx.refuse(fault))
             })?;
             series.spec = Some(spec);
-            result.readings.iter().find(|(known, _)| known == id).map(|(_, outcome)| outcome)
+            result
+                .readings
+                .iter()
+                .find(|(known, _)| known == id)
+                .map(|(_, outcome)| outcome)
                 .ok_or_else(|| ctx.refuse(missing()))?
         }
     };
@@ -94,10 +98,10 @@ fn page(ctx: &Ctx, board: &Board, shown: &Shown<'_>, status: Status) -> Indicato
     };
     let back = indicator_link(ctx, &indicator.id);
     IndicatorPage {
-        c: ctx
-            .chrome(Tab::Dashboard, &name)
-            .crumb(t.get("web.nav.dashboard"), ctx.to("/"))
-            .crumb(series.labels.group(indicator), ctx.to("/").set("group", indicator.group.as_deref().unwrap_or_default()).at("series")),
+        c: ctx.chrome(Tab::Dashboard, &name).crumb(t.get("web.nav.dashboard"), ctx.to("/")).crumb(
+            series.labels.group(indicator),
+            ctx.to("/").set("group", indicator.group.as_deref().unwrap_or_default()).at("series"),
+        ),
         id: indicator.id.clone(),
         group: series.labels.group(indicator),
         owner: t.with("web.indicator.owner", "name", series.labels.ministry(&indicator.owner)),
@@ -117,7 +121,7 @@ fn page(ctx: &Ctx, board: &Board, shown: &Shown<'_>, status: Status) -> Indicato
         json_href: download("json"),
         questions: questions(ctx, series, *reading),
         definition_sentence: sentence(series, spec),
-        definition: series.words().definition(spec, &series.unit()),
+        definition: series.words().definition(spec, &|value| series.amount(value)),
         proofs: Vec::new(),
         breakdowns: breakdowns(series, outcome),
         related: related(ctx, board, indicator),
@@ -156,29 +160,28 @@ fn reading_shown(
 fn headline(series: &Series<'_>, outcome: &Outcome, spec: &Spec) -> Vec<Fact> {
     let t = series.t;
     let unit = series.unit();
-    let fact = |key: &str, value, remark| Fact {
+    let fact = |key: &str, value: Option<Decimal>, shown: String, remark: String| Fact {
         label: t.get(key),
-        value: series.value(value),
+        value: shown,
         unit: if value.is_some() { unit.clone() } else { String::new() },
         remark,
     };
+    let exact = |key: &str, value, remark| fact(key, value, series.value(value), remark);
+    let rough = |key: &str, value, remark| fact(key, value, series.estimate(value), remark);
     let year = outcome.headline_year.map_or_else(String::new, |year| t.year(spec.year_basis, year));
     let parts = match outcome.denominator {
         Some(denominator) => t.args(
             "web.fact.parts",
-            &[
-                ("numerator", t.number(outcome.numerator)),
-                ("denominator", t.number(denominator)),
-            ],
+            &[("numerator", t.number(outcome.numerator)), ("denominator", t.number(denominator))],
         ),
         None => String::new(),
     };
     let remark = [year, parts].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
-    let mut facts = vec![fact("web.col.value", outcome.value, remark.join(" · "))];
+    let mut facts = vec![exact("web.col.value", outcome.value, remark.join(" · "))];
     if spec.target.is_some() {
-        facts.push(fact("web.col.target", outcome.target, series.by()));
-        facts.push(fact("web.fact.expected", outcome.expected, t.get("web.fact.expected-remark")));
-        facts.push(fact(
+        facts.push(exact("web.col.target", outcome.target, series.by()));
+        facts.push(rough("web.fact.expected", outcome.expected, t.get("web.fact.expected-remark")));
+        facts.push(rough(
             "web.fact.projection",
             outcome.projection,
             t.get("web.fact.projection-remark"),
@@ -194,7 +197,7 @@ fn why(series: &Series<'_>, outcome: &Outcome, status: Status) -> String {
     let args = [
         ("value", series.value(outcome.value)),
         ("target", series.value(outcome.target)),
-        ("expected", series.value(outcome.expected)),
+        ("expected", series.estimate(outcome.expected)),
         ("unit", series.unit()),
         ("by", target.map_or_else(|| t.dash(), |target| t.day(target.by))),
     ];
@@ -238,7 +241,7 @@ fn no_evidence(ctx: &Ctx, shown: &Shown<'_>) -> Option<NoEvidence> {
 
 fn legend(ctx: &Ctx, spec: &Spec, outcome: &Outcome) -> Vec<(String, String)> {
     let t = ctx.t;
-    let mut items = if spec.kind.is_yearly() {
+    let mut items = if mark(spec) == Mark::Bars {
         vec![
             (sample("bar"), t.get("web.chart.year")),
             (sample("bar open"), t.get("web.chart.open-year")),
@@ -264,7 +267,7 @@ fn years(series: &Series<'_>, outcome: &Outcome, spec: &Spec) -> Vec<YearRow> {
         label: t.year(spec.year_basis, year.year),
         level: t.number(year.level),
         value: series.value(year.value),
-        path: series.value(year.path),
+        path: series.estimate(year.path),
         state: t.get(if year.complete { "web.year.complete" } else { "web.year.open" }),
     };
     outcome.years.iter().map(row).collect()
@@ -398,11 +401,8 @@ fn breakdowns(series: &Series<'_>, outcome: &Outcome) -> Vec<Breakdown> {
 
 fn related(ctx: &Ctx, board: &Board, indicator: &Indicator) -> Vec<Related> {
     let (t, pack, labels) = (ctx.t, ctx.state.pack(), ctx.labels());
-    let line = |text: String, link: Link| Line {
-        text,
-        code: String::new(),
-        href: Some(link.into()),
-    };
+    let line =
+        |text: String, link: Link| Line { text, code: String::new(), href: Some(link.into()) };
     let measures = indicator.measures.iter().filter_map(|id| {
         let measure = pack.measure(id)?;
         let text = format!("{id} {}", t.side(&measure.summary));

@@ -65,8 +65,8 @@ fn decision_row(ctx: &Ctx, decision: &ReadingDecision) -> DecisionRow {
     let t = ctx.t;
     let indicator = ctx.state.pack().indicator(&decision.indicator);
     let question = indicator.and_then(|indicator| indicator.question(&decision.question));
-    let reading = question
-        .and_then(|question| question.readings.iter().find(|r| r.id == decision.reading));
+    let reading =
+        question.and_then(|question| question.readings.iter().find(|r| r.id == decision.reading));
     let or_code = |text: Option<&LocalText>, code: &str| {
         text.map_or_else(|| code.to_owned(), |text| t.side(text))
     };

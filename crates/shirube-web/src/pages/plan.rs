@@ -158,11 +158,7 @@ fn selects(ctx: &Ctx, filters: &Filters<'_>) -> Vec<Select> {
             label: t.get("web.plan.ministry"),
             options: ministries.collect(),
         },
-        Select {
-            name: "section",
-            label: t.get("web.filter.section"),
-            options: sections.collect(),
-        },
+        Select { name: "section", label: t.get("web.filter.section"), options: sections.collect() },
     ]
 }
 
@@ -208,10 +204,10 @@ pub(crate) async fn measure(ctx: Ctx, Path((_, id)): Path<(String, String)>) -> 
             Labelled::new(label, ctx.to("/plan/measures").segment(&other.id))
         });
     let page = MeasurePage {
-        c: ctx.chrome(Tab::Plan, &id).crumb(t.get("web.nav.plan"), ctx.to("/plan")).crumb(
-            labels.heading(&measure.section),
-            section(&measure.section),
-        ),
+        c: ctx
+            .chrome(Tab::Plan, &id)
+            .crumb(t.get("web.nav.plan"), ctx.to("/plan"))
+            .crumb(labels.heading(&measure.section), section(&measure.section)),
         id: id.clone(),
         summary: t.side(&measure.summary),
         other_summary: measure.summary.get(t.0.other()).to_owned(),

@@ -36,12 +36,9 @@ pub(crate) fn class_slug(class: Class) -> String {
 /// # Errors
 /// `web.query.unknown-value`.
 pub(crate) fn read_class(slug: &str) -> Result<Class, Refusal> {
-    (0..400)
-        .filter_map(Class::from_number)
-        .find(|class| class_slug(*class) == slug)
-        .ok_or_else(|| {
-            Refusal::new("web.query.unknown-value").arg("name", "class").arg("value", slug)
-        })
+    (0..400).filter_map(Class::from_number).find(|class| class_slug(*class) == slug).ok_or_else(
+        || Refusal::new("web.query.unknown-value").arg("name", "class").arg("value", slug),
+    )
 }
 
 /// What part of a proof the reader asks for.
@@ -167,10 +164,8 @@ fn overview(
     ProofView {
         index,
         title: t.with("web.proof.register", "register", &register),
-        caption: t.args(
-            "web.proof.caption",
-            &[("all", all), ("counted", t.count(proof.counted()))],
-        ),
+        caption: t
+            .args("web.proof.caption", &[("all", all), ("counted", t.count(proof.counted()))]),
         tally: rows.collect(),
         repeats_link: repeats,
         shared_text: match proof.shared.len() {
@@ -227,11 +222,7 @@ fn range(ctx: &Ctx, found: &ProofPage, offset: u64, last: u64) -> String {
     }
     t.args(
         "web.pager.range",
-        &[
-            ("from", t.count(offset + 1)),
-            ("to", t.count(last)),
-            ("total", t.count(found.total)),
-        ],
+        &[("from", t.count(offset + 1)), ("to", t.count(last)), ("total", t.count(found.total))],
     )
 }
 
@@ -255,7 +246,9 @@ fn line(
         } else {
             t.args("web.proof.why", &[("reason", reason), ("part", why.text.clone())])
         },
-        shared: row.shared.map_or_else(String::new, |count| t.with("web.proof.carries", "count", count)),
+        shared: row
+            .shared
+            .map_or_else(String::new, |count| t.with("web.proof.carries", "count", count)),
         instead: row.instead.as_ref().map(|other| Labelled::new(other.as_str(), href(other))),
     }
 }

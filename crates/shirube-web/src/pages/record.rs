@@ -9,7 +9,7 @@ use shirube_model::lang::LocalText;
 use shirube_model::record::{RecordVersion, Standing};
 use shirube_model::refusal::Refusal;
 use shirube_model::registers;
-use shirube_model::schema::{FieldType, KindSchema};
+use shirube_model::schema::{FieldSpec, FieldType, KindSchema};
 use shirube_store::{Action, AsOf, Event};
 
 use crate::link::Link;
@@ -19,9 +19,7 @@ use crate::pages::registers::standing_word;
 use crate::request::{Ctx, Page, PageError};
 use crate::show::{Shower, visible};
 use crate::view::frame::{AsOfPicker, Labelled, Tab};
-use crate::view::record::{
-    DiffPage, DiffRow, EventRow, FieldRow, HistoryPage, RecordPage,
-};
+use crate::view::record::{DiffPage, DiffRow, EventRow, FieldRow, HistoryPage, RecordPage};
 
 /// A record with its kind.
 pub(crate) struct Known {
@@ -54,49 +52,68 @@ async fn name(ctx: &Ctx, known: &Known) -> Result<String, PageError> {
     Ok(title.unwrap_or_else(|| format!("{} {}", ctx.labels().kind(known.schema.kind), known.id)))
 }
 
+/// The version a page shows, and the one that stands on its day.
+struct Chosen {
+    shown: RecordVersion,
+    /// `None` when the record came after the day.
+    standing: Option<RecordVersion>,
+}
+
 /// Shows a record as it stands, stood on a day, or stood in a version.
 pub(crate) async fn show(ctx: Ctx, Path((_, id)): Path<(String, String)>) -> Page {
     let known = known(&ctx, &id)?;
     let version = ctx.query.number("version", 0).map_err(|refusal| ctx.refuse(refusal))?;
-    let current = find(&ctx, &known.id, ctx.as_of.ledger()).await?;
-    let not_yet = || {
-        ctx.refuse(
+    let standing = find(&ctx, &known.id, ctx.ledger()).await?;
+    let shown = match &standing {
+        _ if version > 0 => one_version(&ctx, &known, version).await?,
+        Some(record) => record.clone(),
+        None => latest(&ctx, &known).await?,
+    };
+    let page = record_page(&ctx, &known, &Chosen { shown, standing }).await?;
+    ctx.page(&page)
+}
+
+async fn one_version(ctx: &Ctx, known: &Known, version: u64) -> Result<RecordVersion, PageError> {
+    let events = events(ctx, &known.id).await?;
+    let event = events.iter().find(|event| u64::from(event.version) == version);
+    let missing =
+        || Refusal::new("web.not-found.version").arg("id", &known.id).arg("version", version);
+    Ok(event.ok_or_else(|| ctx.refuse(missing()))?.record_version())
+}
+
+/// The record as it stands now, unless the reader asked for a day before it.
+async fn latest(ctx: &Ctx, known: &Known) -> Result<RecordVersion, PageError> {
+    let found = find(ctx, &known.id, AsOf::Now).await?;
+    match found {
+        Some(_) if ctx.as_of.given => Err(ctx.refuse(
             Refusal::new("web.not-found.record-on-day")
                 .arg("id", &known.id)
                 .arg("day", ctx.t.day(ctx.as_of.day)),
-        )
-    };
-    let current = match current {
-        Some(record) => record,
-        None if ctx.as_of.given && find(&ctx, &known.id, AsOf::Now).await?.is_some() => {
-            return Err(not_yet());
+        )),
+        Some(record) => Ok(record),
+        None => Err(ctx.refuse(Refusal::new("web.not-found.record").arg("id", &known.id))),
+    }
+}
+
+/// What to say when the version shown is not the one that stands on the day.
+fn other_version(ctx: &Ctx, chosen: &Chosen) -> Option<String> {
+    let shown = ("version", chosen.shown.version.to_string());
+    match &chosen.standing {
+        None => Some(ctx.t.args("web.record.later", &[shown, ("day", ctx.t.day(ctx.as_of.day))])),
+        Some(standing) if standing.version != chosen.shown.version => {
+            let current = ("current", standing.version.to_string());
+            Some(ctx.t.args("web.record.older", &[shown, current]))
         }
-        None => return Err(ctx.refuse(Refusal::new("web.not-found.record").arg("id", &known.id))),
-    };
-    let record = if version == 0 || version == u64::from(current.version) {
-        current.clone()
-    } else {
-        let events = events(&ctx, &known.id).await?;
-        let event = events.iter().find(|event| u64::from(event.version) == version);
-        let missing = || {
-            Refusal::new("web.not-found.version").arg("id", &known.id).arg("version", version)
-        };
-        event.ok_or_else(|| ctx.refuse(missing()))?.record_version()
-    };
-    let page = record_page(&ctx, &known, &record, &current).await?;
-    ctx.page(&page)
+        Some(_) => None,
+    }
 }
 
 async fn find(ctx: &Ctx, id: &RecordId, as_of: AsOf) -> Result<Option<RecordVersion>, PageError> {
     ctx.state.store().get(id, as_of).await.map_err(|error| ctx.store_error(&error))
 }
 
-async fn record_page(
-    ctx: &Ctx,
-    known: &Known,
-    record: &RecordVersion,
-    current: &RecordVersion,
-) -> Result<RecordPage, PageError> {
+async fn record_page(ctx: &Ctx, known: &Known, chosen: &Chosen) -> Result<RecordPage, PageError> {
+    let record = &chosen.shown;
     let (t, labels, schema) = (ctx.t, ctx.labels(), known.schema);
     let counted = ctx
         .state
@@ -109,12 +126,6 @@ async fn record_page(
         let indicator = pack.indicator(id)?;
         let label = format!("{id} {}", t.side(&indicator.name));
         Some(Labelled::new(label, indicator_link(ctx, id).at("proof")))
-    });
-    let older = (record.version != current.version).then(|| {
-        t.args(
-            "web.record.older",
-            &[("version", record.version.to_string()), ("current", current.version.to_string())],
-        )
     });
     let rest = format!("/records/{}", known.id);
     let own = |tail: &str| ctx.to(&format!("{rest}{tail}"));
@@ -132,7 +143,7 @@ async fn record_page(
         kind: labels.kind(schema.kind),
         kind_href: ctx.to(&format!("/registers/{}", schema.kind)).into(),
         picker: AsOfPicker::new(ctx, &rest, &[]),
-        older,
+        older: other_version(ctx, chosen),
         standing_notice: standing,
         instead: record
             .duplicate_of
@@ -171,10 +182,13 @@ fn facts(ctx: &Ctx, schema: &KindSchema, record: &RecordVersion) -> Vec<(String,
     .collect()
 }
 
-/// Ids of the records a body names.
-fn named(schema: &KindSchema, record: &RecordVersion) -> Vec<RecordId> {
+/// Ids of the records that fields of a record name.
+pub(crate) fn named<'f>(
+    fields: impl Iterator<Item = &'f FieldSpec>,
+    record: &RecordVersion,
+) -> Vec<RecordId> {
     let mut ids = Vec::new();
-    for field in schema.fields.iter().filter(|field| matches!(field.ty, FieldType::Ref(_))) {
+    for field in fields.filter(|field| matches!(field.ty, FieldType::Ref(_))) {
         let mut push = |value: &Value| ids.extend(value.as_str().and_then(|id| id.parse().ok()));
         match record.body.get(field.name) {
             Some(Value::Array(items)) => items.iter().for_each(&mut push),
@@ -190,21 +204,16 @@ async fn fields(
     schema: &KindSchema,
     record: &RecordVersion,
 ) -> Result<Vec<FieldRow>, PageError> {
-    let ids = named(schema, record);
+    let ids = named(schema.fields.iter(), record);
     let names = titles(ctx, ids.iter()).await?;
     let carry = ctx.carry();
-    let shower = Shower { t: ctx.t, labels: ctx.labels(), carry: &carry };
-    let row = |field: &'static shirube_model::schema::FieldSpec| {
+    let shower = Shower { t: ctx.t, labels: ctx.labels(), carry: &carry, brief: false };
+    let row = |field: &'static FieldSpec| {
         let hidden = !visible(field, ctx.audience());
-        let mut values = if hidden {
-            Vec::new()
-        } else {
-            shower.values(field, record.body.get(field.name))
-        };
-        if matches!(field.ty, FieldType::Ref(_)) {
-            for value in &mut values {
-                name_reference(ctx, value, &names);
-            }
+        let mut values =
+            if hidden { Vec::new() } else { shower.values(field, record.body.get(field.name)) };
+        for value in &mut values {
+            name_reference(ctx, value, &names);
         }
         FieldRow {
             name: field.name,
@@ -217,7 +226,7 @@ async fn fields(
 }
 
 /// Shows a reference by the name of the record, with its id beside it.
-fn name_reference(
+pub(crate) fn name_reference(
     ctx: &Ctx,
     value: &mut crate::show::Shown,
     names: &BTreeMap<RecordId, LocalText>,
@@ -335,7 +344,7 @@ pub(crate) fn diff_rows(
     right: &RecordVersion,
 ) -> Vec<DiffRow> {
     let labels = ctx.labels();
-    let shower = Shower { t: ctx.t, labels, carry: "" };
+    let shower = Shower { t: ctx.t, labels, carry: "", brief: false };
     let plain = |key: &str, left: String, right: String| DiffRow {
         label: ctx.t.get(key),
         changed: left != right,

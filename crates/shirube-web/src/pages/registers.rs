@@ -13,6 +13,7 @@ use shirube_store::{KindCount, ListQuery, SearchHit, SearchQuery};
 
 use crate::pages::dashboard::indicator_link;
 use crate::pages::proof::{record_link, titles};
+use crate::pages::record::{name_reference, named};
 use crate::request::{Audience, Ctx, Page, PageError};
 use crate::show::{Shower, visible};
 use crate::view::dashboard::{Choice, Select};
@@ -44,12 +45,8 @@ pub(crate) fn find(ctx: &Ctx, name: &str) -> Result<&'static KindSchema, PageErr
 
 /// Shows every kind with its counts.
 pub(crate) async fn overview(ctx: Ctx) -> Page {
-    let counts = ctx
-        .state
-        .store()
-        .counts(ctx.as_of.ledger())
-        .await
-        .map_err(|error| ctx.store_error(&error))?;
+    let counts =
+        ctx.state.store().counts(ctx.ledger()).await.map_err(|error| ctx.store_error(&error))?;
     let mut domains: Vec<DomainView> = Vec::new();
     for schema in KINDS {
         let row = kind_row(&ctx, schema, &counts);
@@ -63,8 +60,7 @@ pub(crate) async fn overview(ctx: Ctx) -> Page {
         }
     }
     let total: u64 = counts.iter().map(|count| count.records).sum();
-    let args =
-        [("kinds", KINDS.len().to_string()), ("records", ctx.t.count(total))];
+    let args = [("kinds", KINDS.len().to_string()), ("records", ctx.t.count(total))];
     let page = RegistersPage {
         c: ctx.chrome(Tab::Registers, ctx.t.get("web.registers.title")),
         picker: AsOfPicker::new(&ctx, "/registers", &[]),
@@ -110,11 +106,13 @@ pub(crate) async fn list(ctx: Ctx, Path((_, kind)): Path<(String, String)>) -> P
     let found = ctx
         .state
         .store()
-        .list(schema.kind, ctx.as_of.ledger(), &query)
+        .list(schema.kind, ctx.ledger(), &query)
         .await
         .map_err(|error| ctx.store_error(&error))?;
-    let names = titles(&ctx, found.records.iter().map(|record| &record.id)).await?;
     let columns = columns(&ctx, schema);
+    let named: Vec<RecordId> =
+        found.records.iter().flat_map(|record| record_ids(&columns, record)).collect();
+    let names = titles(&ctx, named.iter()).await?;
     let rows = found.records.iter().map(|record| row(&ctx, schema, &columns, record, &names));
     let rest = format!("/registers/{kind}");
     let base = ctx.to(&rest).with(&ctx.query.keep(&["state", "standing"]));
@@ -132,10 +130,7 @@ pub(crate) async fn list(ctx: Ctx, Path((_, kind)): Path<(String, String)>) -> P
         columns: columns.iter().map(|field| labels.field(&kind, field.name)).collect(),
         first: query.after.is_some().then(|| base.to_string()),
         next: found.next.map(|next| base.set("after", &next).into()),
-        new_href: ctx
-            .session
-            .is_some()
-            .then(|| ctx.to(&format!("{rest}/new")).into()),
+        new_href: ctx.session.is_some().then(|| ctx.to(&format!("{rest}/new")).into()),
         schema_href: format!("/api/v1/kinds/{kind}/schema"),
         states: schema
             .states
@@ -156,9 +151,9 @@ pub(crate) fn used_by(ctx: &Ctx, kind: &str) -> Vec<Labelled> {
         .indicators
         .iter()
         .filter(|indicator| {
-            indicator.headline_spec(decisions, ctx.as_of.day).is_ok_and(|spec| {
-                spec.evidences().any(|evidence| evidence.register.kind == kind)
-            })
+            indicator
+                .headline_spec(decisions, ctx.as_of.day)
+                .is_ok_and(|spec| spec.evidences().any(|evidence| evidence.register.kind == kind))
         })
         .map(|indicator| {
             let label = format!("{} {}", indicator.id, ctx.t.side(&indicator.name));
@@ -177,6 +172,13 @@ fn columns(ctx: &Ctx, schema: &'static KindSchema) -> Vec<&'static FieldSpec> {
         .collect()
 }
 
+/// The record itself and the records its columns name.
+fn record_ids(columns: &[&FieldSpec], record: &RecordVersion) -> Vec<RecordId> {
+    let mut ids = vec![record.id.clone()];
+    ids.extend(named(columns.iter().copied(), record));
+    ids
+}
+
 fn row(
     ctx: &Ctx,
     schema: &KindSchema,
@@ -185,16 +187,21 @@ fn row(
     names: &BTreeMap<RecordId, LocalText>,
 ) -> RecordRow {
     let labels = ctx.labels();
-    let shower = Shower { t: ctx.t, labels, carry: "" };
+    let shower = Shower { t: ctx.t, labels, carry: "", brief: true };
     RecordRow {
         id: record.id.to_string(),
         href: record_link(ctx, &record.id).into(),
-        title: names
-            .get(&record.id)
-            .map_or_else(|| record.id.to_string(), |name| ctx.t.side(name)),
+        title: names.get(&record.id).map_or_else(|| record.id.to_string(), |name| ctx.t.side(name)),
         cells: columns
             .iter()
-            .map(|field| shower.line(field, record.body.get(field.name)))
+            .map(|field| {
+                let mut values = shower.values(field, record.body.get(field.name));
+                for value in &mut values {
+                    name_reference(ctx, value, names);
+                }
+                let texts: Vec<String> = values.into_iter().map(|value| value.text).collect();
+                ctx.t.list(&texts)
+            })
             .collect(),
         state: labels.state(schema.kind, &record.state),
         standing: standing_word(ctx, record.standing),

@@ -88,7 +88,8 @@ mod tests {
     #[test]
     fn sign_in_leads_back_to_this_site_only() {
         assert_eq!(own_page(Some("/ja/records/x/edit")), "/ja/records/x/edit");
-        for stranger in ["https://example.jp/", "//example.jp/ja/", "/ja/\r\nx: y", "/\\example.jp"] {
+        for stranger in ["https://example.jp/", "//example.jp/ja/", "/ja/\r\nx: y", "/\\example.jp"]
+        {
             assert_eq!(own_page(Some(stranger)), "", "{stranger}");
         }
         assert_eq!(own_page(None), "");

@@ -122,13 +122,19 @@ impl StatusView {
 /// tell them apart.
 const fn shape(status: Status) -> &'static str {
     match status {
-        Status::Achieved => "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM7 11.4 3.8 8.2l1.3-1.3L7 8.8l4-4 1.3 1.3z",
+        Status::Achieved => {
+            "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM7 11.4 3.8 8.2l1.3-1.3L7 8.8l4-4 1.3 1.3z"
+        }
         Status::OnPace => "M8 2 15 14H1z",
         Status::Behind => "M1 2h14L8 14z",
-        Status::Missed => "M3.4 1.3 8 5.9l4.6-4.6 2.1 2.1L10.1 8l4.6 4.6-2.1 2.1L8 10.1l-4.6 4.6-2.1-2.1L5.9 8 1.3 3.4z",
+        Status::Missed => {
+            "M3.4 1.3 8 5.9l4.6-4.6 2.1 2.1L10.1 8l4.6 4.6-2.1 2.1L8 10.1l-4.6 4.6-2.1-2.1L5.9 8 1.3 3.4z"
+        }
         Status::UndecidedReading => "M8 0l8 8-8 8-8-8zm0 3.5L3.5 8 8 12.5z",
         Status::BaselineUnpublished => "M2 2h12v12H2zm2 2v8h8V4z",
-        Status::NoEvidence => "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z",
+        Status::NoEvidence => {
+            "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z"
+        }
         Status::Monitored => "M1 6h14v4H1z",
     }
 }

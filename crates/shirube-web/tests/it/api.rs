@@ -137,7 +137,10 @@ fn records_are_entered_and_corrected_by_version() {
     let steps = format!("{address}/steps");
     let withdrawn = site.call("POST", &steps, &step, Some("2"));
     assert_eq!(withdrawn.json()["standing"], "withdrawn", "{}", withdrawn.text);
-    assert_eq!(site.get(&format!("{address}/history")).json()["events"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        site.get(&format!("{address}/history")).json()["events"].as_array().unwrap().len(),
+        3
+    );
 }
 
 #[test]

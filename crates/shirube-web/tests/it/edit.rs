@@ -115,8 +115,7 @@ fn forms_of_other_sites_and_of_nobody_are_refused() {
     let wrong = site.post("/ja/sign-in", "", &[("key", "wrong")]);
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
     assert_eq!(wrong.header("set-cookie"), "");
-    let elsewhere =
-        site.post("/ja/sign-in", "", &[("key", KEY), ("next", "https://example.jp/")]);
+    let elsewhere = site.post("/ja/sign-in", "", &[("key", KEY), ("next", "https://example.jp/")]);
     assert_eq!(elsewhere.header("location"), "/ja/registers");
     let cookie_text = elsewhere.header("set-cookie");
     assert!(cookie_text.contains("HttpOnly") && cookie_text.contains("SameSite=Strict"));

@@ -19,9 +19,8 @@ pub const KEY: &str = "a key for these tests only";
 
 /// One runtime for all tests: the writer of a store lives as long as the
 /// runtime it was opened on.
-static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
-});
+static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap());
 
 pub fn run<T>(work: impl Future<Output = T>) -> T {
     RUNTIME.block_on(work)
@@ -72,8 +71,7 @@ impl Site {
         store.catch_up_search().await.unwrap();
         let store = Arc::new(store);
         let engine = Engine::new(store.clone(), PACK.clone(), engine).unwrap();
-        let options =
-            WebOptions { edit_key: edit_key.map(str::to_owned), secure_cookies: false };
+        let options = WebOptions { edit_key: edit_key.map(str::to_owned), secure_cookies: false };
         let state = AppState::new(store.clone(), PACK.clone(), engine, options).unwrap();
         Self { router: app(state), store, _dir: dir }
     }
@@ -149,7 +147,13 @@ impl Site {
     }
 
     /// Calls the API with the edit key.
-    pub fn call(&self, method: &str, address: &str, body: &Value, if_match: Option<&str>) -> Answer {
+    pub fn call(
+        &self,
+        method: &str,
+        address: &str,
+        body: &Value,
+        if_match: Option<&str>,
+    ) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(address)

@@ -119,7 +119,8 @@ fn a_live_store_does_not_say_demo_and_shows_what_is_missing() {
 #[test]
 fn every_answer_carries_the_headers_of_safety() {
     let site = Site::demo();
-    for address in ["/", "/ja/", "/ja/nowhere", "/assets/css/site.css", "/api/v1/pack", "/healthz"] {
+    for address in ["/", "/ja/", "/ja/nowhere", "/assets/css/site.css", "/api/v1/pack", "/healthz"]
+    {
         let answer = site.get(address);
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'self'"), "{address}");
@@ -196,7 +197,7 @@ fn wrong_addresses_and_parameters_are_refused_in_words() {
 fn days_may_be_written_with_eras() {
     let answer = Site::demo().get("/ja/?as_of=R9.3.31");
     assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.text.contains("2027年(令和9年)3月31日"), "era date");
+    assert!(answer.text.contains("2027年（令和9年）3月31日"), "era date");
 }
 
 #[test]
@@ -287,7 +288,9 @@ fn files_carry_where_values_come_from() {
     let answer = site.get("/ja/indicators/OI-01.csv?as_of=2027-03-31");
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.header("content-type").starts_with("text/csv"));
-    assert!(answer.header("content-disposition").contains("filename=\"demo-OI-01-2027-03-31.csv\""));
+    assert!(
+        answer.header("content-disposition").contains("filename=\"demo-OI-01-2027-03-31.csv\"")
+    );
     let text = answer.text.strip_prefix('\u{feff}').unwrap();
     let mut lines = text.lines();
     let columns: Vec<&str> = lines.next().unwrap().split(',').collect();
@@ -322,4 +325,35 @@ fn a_value_opens_down_to_its_records() {
     let record = site.get(&link);
     assert_eq!(record.status, StatusCode::OK, "{link}");
     assert!(record.text.contains("/en/indicators/OI-02"), "the record names the indicator");
+}
+
+#[test]
+fn shares_are_shown_in_per_cent_with_their_parts() {
+    let site = Site::demo();
+    let page = site.get("/en/indicators/OI-27").text;
+    assert!(page.contains("At least 60 %"), "{}", around(&page, "At least"));
+    let body = site.get("/api/v1/indicators/OI-27").json();
+    assert_eq!(body["headline"]["target"], "0.6", "the API gives the plain number");
+}
+
+#[test]
+fn definitions_are_said_in_words_of_the_pack() {
+    let site = Site::demo();
+    let english = site.get("/en/indicators/OI-01").text;
+    assert!(english.contains("“Contract type” is one of:"), "{}", around(&english, "Conditions"));
+    let japanese = site.get("/ja/indicators/OI-01").text;
+    assert!(japanese.contains("が次のいずれか："));
+    let unpublished = site.get("/en/indicators/OI-10").text;
+    assert!(unpublished.contains("Not published"), "a baseline that is missing is said to be");
+}
+
+#[test]
+fn a_record_after_the_day_of_the_demo_is_shown_with_a_word_about_it() {
+    let site = Site::demo();
+    let newest = site.get("/api/v1/kinds/contract/records?limit=1").json();
+    let id = newest["records"][0]["id"].as_str().unwrap();
+    let answer = site.get(&format!("/en/records/{id}"));
+    assert_eq!(answer.status, StatusCode::OK);
+    let listed = site.get("/en/registers/contract").text;
+    assert!(!listed.contains(id), "the list shows the registers on the day of the demo");
 }

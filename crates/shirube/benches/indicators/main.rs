@@ -30,7 +30,7 @@ fn main() -> Result<()> {
     let options = Options::from_args(std::env::args().skip(1))?;
     let pack = Pack::read(Path::new(PACK)).ok().context("the pack does not read")?;
     let specs = Specs::of(&pack)?;
-    let mut report = Report::new(&options);
+    let mut report = Report::new();
     println!(
         "{} series, {} readings, {} breakdowns; {} events, seed {}, {} repeats",
         specs.series(),

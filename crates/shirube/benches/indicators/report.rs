@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::options::Options;
-
 /// One line: what was measured, its median and its spread.
 struct Line {
     step: String,
@@ -15,7 +13,6 @@ struct Line {
 
 /// Figures in the order they were taken.
 pub(crate) struct Report {
-    repeats: usize,
     lines: Vec<Line>,
 }
 
@@ -39,13 +36,8 @@ pub(crate) fn ratio(part: Duration, whole: Duration) -> f64 {
 }
 
 impl Report {
-    pub(crate) const fn new(options: &Options) -> Self {
-        Self { repeats: options.repeats, lines: Vec::new() }
-    }
-
-    /// Times each step is measured.
-    pub(crate) const fn repeats(&self) -> usize {
-        self.repeats
+    pub(crate) const fn new() -> Self {
+        Self { lines: Vec::new() }
     }
 
     /// Adds a line and gives its median.

@@ -256,7 +256,6 @@ pub(crate) fn headlines(
 ) -> Result<Vec<(String, Outcome)>> {
     let requests: Vec<Request<'_>> =
         specs.bases().map(|(_, spec)| Request { spec, breakdowns: &[] }).collect();
-    let outcomes =
-        evaluate(&mut Evaluator::new(), columns, ledger.position(day), day, &requests)?;
+    let outcomes = evaluate(&mut Evaluator::new(), columns, ledger.position(day), day, &requests)?;
     Ok(specs.bases().map(|(id, _)| id.to_owned()).zip(outcomes).collect())
 }

@@ -18,7 +18,7 @@ use crate::{accessibility, http, product};
 
 /// No window, no sandbox (tests may run as root in a container), nothing that
 /// speaks to the network on its own, and the same pixels on every machine.
-const FLAGS: [&str; 13] = [
+const FLAGS: [&str; 14] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -31,11 +31,16 @@ const FLAGS: [&str; 13] = [
     "--disable-default-apps",
     "--force-device-scale-factor=1",
     "--hide-scrollbars",
+    // Pages that scroll slowly would move away under a click.
+    "--force-prefers-reduced-motion",
     "--window-size=1280,900",
 ];
 
 /// Longest start of the driver.
 const READY: Duration = Duration::from_secs(60);
+/// Between two looks at a page that is about to change, and how many looks.
+const STEP: Duration = Duration::from_millis(50);
+const PATIENCE: u32 = 600;
 
 /// The repository's top folder.
 pub fn repository() -> PathBuf {
@@ -161,11 +166,28 @@ impl Page {
         Ok(self.find_all(Locator::Css(css)).await?.len())
     }
 
-    /// Follows a link or presses a button.
+    /// Follows a link or presses a button, in the middle of the window: at its
+    /// edges something that stays there may lie above it.
     pub async fn click(&self, css: &str) -> Result<()> {
+        const SHOW: &str = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });";
         let element = self.find(Locator::Css(css)).await;
         let element = element.with_context(|| format!("looking for `{css}`"))?;
+        self.execute(SHOW, vec![serde_json::to_value(&element)?]).await.context("scrolling")?;
         element.click().await.with_context(|| format!("clicking `{css}`"))
+    }
+
+    /// Clicks what leads to another page, and waits until the old one is gone: a
+    /// form is sent after the click, and its answer may take a while.
+    pub async fn follow(&self, css: &str) -> Result<()> {
+        let old = self.find(Locator::Css("html")).await?;
+        self.click(css).await?;
+        for _ in 0..PATIENCE {
+            if old.tag_name().await.is_err_and(|error| error.is_stale_element_reference()) {
+                return Ok(());
+            }
+            tokio::time::sleep(STEP).await;
+        }
+        anyhow::bail!("clicking `{css}` does not lead to another page than {}", self.path().await?)
     }
 
     /// Presses one key where the focus is.
@@ -175,6 +197,58 @@ impl Page {
             .then(KeyAction::Down { value })
             .then(KeyAction::Up { value });
         self.perform_actions(actions).await.context("pressing a key")
+    }
+
+    /// Chooses an option of a select by its value.
+    pub async fn choose(&self, css: &str, value: &str) -> Result<()> {
+        let element = self.find(Locator::Css(css)).await;
+        let element = element.with_context(|| format!("looking for `{css}`"))?;
+        let chosen = element.select_by_value(value).await;
+        chosen.with_context(|| format!("choosing `{value}` in `{css}`"))
+    }
+
+    /// Replaces what a field holds. Not typed: in which order a date field takes
+    /// day, month and year depends on the browser's language.
+    pub async fn fill(&self, css: &str, value: &str) -> Result<()> {
+        const FILL: &str = "const field = document.querySelector(arguments[0]); \
+            field.value = arguments[1]; return field.value;";
+        let kept = self.execute(FILL, vec![json!(css), json!(value)]).await;
+        let kept = kept.with_context(|| format!("filling `{css}`"))?;
+        anyhow::ensure!(kept == json!(value), "`{css}` does not take `{value}`, it holds {kept}");
+        Ok(())
+    }
+
+    /// Waits until the path with its query satisfies `done`; gives it.
+    pub async fn wait_for_path(&self, what: &str, done: impl Fn(&str) -> bool) -> Result<String> {
+        for _ in 0..PATIENCE {
+            let path = self.path().await?;
+            if done(&path) {
+                return Ok(path);
+            }
+            tokio::time::sleep(STEP).await;
+        }
+        anyhow::bail!("the address never showed {what}: {}", self.path().await?)
+    }
+
+    /// Makes the visible area of the page exactly that large, in CSS pixels. A
+    /// window cannot be made as narrow as a telephone.
+    pub fn resize(&self, width: u32, height: u32) -> Result<()> {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", &size)
+    }
+
+    /// Keeps pages from running any script from now on.
+    pub fn forbid_script(&self) -> Result<()> {
+        self.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": true }))
+    }
+
+    fn devtools(&self, command: &str, params: &Value) -> Result<()> {
+        let url = format!("{}/goog/cdp/execute", self.session.0);
+        let body = json!({ "cmd": command, "params": params }).to_string();
+        let answer = http::request("POST", &url, &body)?;
+        anyhow::ensure!(answer.status == 200, "{command}: {}", answer.text()?);
+        Ok(())
     }
 
     /// Saves what the window shows.

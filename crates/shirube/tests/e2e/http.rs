@@ -41,12 +41,14 @@ pub fn request(method: &str, url: &str, body: &str) -> Result<Answer> {
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let mut stream = TcpStream::connect(host).with_context(|| format!("connecting to {host}"))?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    write!(
-        stream,
+    // In one piece: a server that answers and closes before it has read the rest
+    // would reset the connection.
+    let request = format!(
         "{method} /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
-    )?;
+    );
+    stream.write_all(request.as_bytes())?;
     read(&mut stream).with_context(|| format!("{method} {url}"))
 }
 

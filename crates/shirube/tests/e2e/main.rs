@@ -12,7 +12,11 @@
 mod accessibility;
 mod base;
 mod browser;
+mod every_page;
 mod front;
 mod http;
+mod journeys;
 mod leash;
+mod pictures;
 mod product;
+mod sound;

@@ -1,6 +1,7 @@
 //! The product under test: the real binary with a small demo store of its own,
 //! started once for all journeys.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -20,6 +21,8 @@ const READY: Duration = Duration::from_secs(300);
 pub struct Product {
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     pub url: String,
+    /// The edit key that the demo gives to everybody.
+    pub edit_key: String,
     _leash: Leash,
 }
 
@@ -41,8 +44,24 @@ pub fn start() -> Result<Product> {
     let store = store.to_str().context("the temporary folder is not UTF-8")?;
     let args = ["demo", "--addr", "127.0.0.1:0", "--events", EVENTS, "--dir", store];
     let program = Path::new(env!("CARGO_BIN_EXE_shirube"));
-    let (leash, url) = Leash::start(program, &args, &folder, READY, address)?;
-    Ok(Product { url, _leash: leash })
+    let found = RefCell::new(None);
+    let read = |line: &str| {
+        let url: Option<String> = found.borrow().clone();
+        match url {
+            Some(url) => Some((url, last_word(line)?)),
+            None => {
+                found.replace(address(line));
+                None
+            }
+        }
+    };
+    let (leash, (url, edit_key)) = Leash::start(program, &args, &folder, READY, read)?;
+    Ok(Product { url, edit_key, _leash: leash })
+}
+
+/// The edit key, which ends the line after the address.
+fn last_word(line: &str) -> Option<String> {
+    line.trim_end().rsplit([' ', '：']).next().filter(|word| !word.is_empty()).map(str::to_owned)
 }
 
 /// The address in a line of the product's output.

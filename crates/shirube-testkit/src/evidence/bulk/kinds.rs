@@ -62,13 +62,27 @@ pub(super) const RUNS: [Kind; 14] = [
     kind!("project", "demo-amed", 80, |m| steady(m, 30, 20), project_steps, body::project),
     kind!("trial", "demo-jrct", 82, |m| steady(m, 4, 15), trial_steps, body::trial),
     kind!("phase_transition", "demo-phase", 12, |m| steady(m, 0, 10), confirmed, body::transition),
-    kind!("continuation", "demo-handover", 13, |m| steady(m, 0, 10), carried_out, body::continuation),
+    kind!(
+        "continuation",
+        "demo-handover",
+        13,
+        |m| steady(m, 0, 10),
+        carried_out,
+        body::continuation
+    ),
     kind!("support_record", "demo-bridge", 13, |m| steady(m, 35, 8), |_| &[], body::support),
     kind!("contract", "demo-tlo", 12, |m| steady(m, 0, 15), contract_steps, body::contract),
     kind!("publication", "demo-papers", 212, |m| steady(m, 0, 20), paper_steps, body::publication),
     kind!("consultation", "demo-desk", 42, |m| steady(m, 0, 40), answered, body::consultation),
     kind!("enrolment", "demo-training", 38, |m| steady(m, 0, 40), enrolment_steps, body::enrolment),
-    kind!("certificate", "demo-exams", 94, |m| steady(m, 0, 45), certificate_steps, body::certificate),
+    kind!(
+        "certificate",
+        "demo-exams",
+        94,
+        |m| steady(m, 0, 45),
+        certificate_steps,
+        body::certificate
+    ),
     kind!("data_use", "demo-data", 14, |m| steady(m, 48, 60), data_steps, body::data_use),
     kind!("investment_round", "demo-rounds", 6, |m| steady(m, 12, 0), round_steps, body::round),
     kind!("certification", "demo-kenko", 373, certified, certification_steps, body::certification),
@@ -116,13 +130,11 @@ fn trial_steps(number: u64) -> &'static [Step] {
     match number % 20 {
         0..8 => &[const { step(1, "recruit") }],
         8..12 => &[const { step(1, "recruit") }, const { step(18, "complete") }],
-        12 => {
-            &[
-                const { step(1, "recruit") },
-                const { step(10, "close_recruitment") },
-                const { step(8, "complete") },
-            ]
-        }
+        12 => &[
+            const { step(1, "recruit") },
+            const { step(10, "close_recruitment") },
+            const { step(8, "complete") },
+        ],
         13 => &[const { step(6, "terminate") }],
         14 => &[CORRECT],
         _ => &[],

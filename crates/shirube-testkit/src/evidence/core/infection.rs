@@ -4,12 +4,12 @@ use chrono::{Duration, NaiveDate};
 
 use super::portfolio::nth;
 use super::regulation::act;
-use super::trials::trial;
 use super::spread;
+use super::trials::trial;
 use crate::evidence::cast::Cast;
+use crate::evidence::day;
 use crate::evidence::fields::Fields;
 use crate::evidence::story::Story;
-use crate::evidence::day;
 
 pub(super) fn tell(story: &mut Story, cast: &Cast) {
     approvals(story, cast);
@@ -21,7 +21,9 @@ pub(super) fn tell(story: &mut Story, cast: &Cast) {
 /// Approvals against priority pathogens. `zika` was approved after it had been
 /// taken off the list, and `plague` never was on it.
 fn approvals(story: &mut Story, cast: &Cast) {
-    let rows: [(&str, &str, (i32, u32, u32), Option<&str>); 9] = [
+    /// Kind of product, pathogen, day, approval class.
+    type Approval = (&'static str, &'static str, (i32, u32, u32), Option<&'static str>);
+    let rows: [Approval; 9] = [
         ("vaccine", "influenza", (2025, 6, 24), Some("ordinary")),
         ("drug", "cre", (2026, 3, 26), Some("priority_review")),
         ("diagnostic", "sars_cov_2", (2026, 9, 30), None),
@@ -82,7 +84,8 @@ fn memberships(story: &mut Story, cast: &Cast) {
     for index in 0..16u64 {
         let place = usize::try_from(index).unwrap_or(0);
         let firm = index % 4 == 3;
-        let member = if firm { nth(&cast.pharma, index) } else { nth(&cast.universities, index % 13) };
+        let member =
+            if firm { nth(&cast.pharma, index) } else { nth(&cast.universities, index % 13) };
         let from = spread(story, day(2023, 4, 1), day(2028, 6, 30), index, 16);
         let fields = Fields::new()
             .text("organisation", member)

@@ -5,9 +5,9 @@ use chrono::Duration;
 use super::portfolio::nth;
 use super::{plan_from, spread};
 use crate::evidence::cast::Cast;
+use crate::evidence::day;
 use crate::evidence::fields::Fields;
 use crate::evidence::story::Story;
-use crate::evidence::day;
 
 pub(super) fn tell(story: &mut Story, cast: &Cast) {
     cooperations(story);
@@ -33,7 +33,8 @@ fn cooperations(story: &mut Story) {
     for index in 0..76u64 {
         let place = usize::try_from(index).unwrap_or(0);
         let on = spread(story, day(2023, 10, 1), day(2029, 12, 31), index, 76);
-        let (country, income) = COUNTRIES.get(place % 10).copied().unwrap_or(("KE", "lower_middle"));
+        let (country, income) =
+            COUNTRIES.get(place % 10).copied().unwrap_or(("KE", "lower_middle"));
         let scheme = match index % 4 {
             0 => "grant_aid",
             1 => "technical_cooperation",
@@ -41,7 +42,8 @@ fn cooperations(story: &mut Story) {
             _ => "training",
         };
         let trains = matches!(scheme, "training" | "technical_cooperation");
-        let method = story.rng.code(&["head_count", "service_records", "facility_catchment", "estimate"]);
+        let method =
+            story.rng.code(&["head_count", "service_records", "facility_catchment", "estimate"]);
         let people = story.rng.between(60_000, 170_000);
         let trainees = story.rng.between(180, 420);
         let implementer = if index % 7 == 6 { "who" } else { "jica" };
@@ -72,7 +74,8 @@ fn support(story: &mut Story, cast: &Cast) {
     let schemes = ["who_pq", "who_compendium", "fda"];
     for index in 0..66u64 {
         let place = usize::try_from(index).unwrap_or(0);
-        let on = spread(story, day(2025, 2, 1), day(2029, 3, 25), index, 66).max(plan_from() - Duration::days(60));
+        let on = spread(story, day(2025, 2, 1), day(2029, 3, 25), index, 66)
+            .max(plan_from() - Duration::days(60));
         let firm = if index % 11 == 10 { nth(&firms, index - 10) } else { nth(&firms, index) };
         let fields = Fields::new()
             .text("firm", firm)

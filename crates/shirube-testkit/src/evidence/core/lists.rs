@@ -6,9 +6,9 @@ use shirube_model::ident::RecordId;
 use super::portfolio::nth;
 use super::spread;
 use crate::evidence::cast::Cast;
+use crate::evidence::day;
 use crate::evidence::fields::Fields;
 use crate::evidence::story::Story;
-use crate::evidence::day;
 
 pub(super) fn tell(story: &mut Story, cast: &Cast) {
     drug_loss(story, cast);
@@ -61,11 +61,20 @@ fn drug_loss(story: &mut Story, cast: &Cast) {
             .text("list", code)
             .text("list_version", version.as_str())
             .text("item_code", format!("DL-{:03}", index + 1))
-            .both("name", (format!("実証薬{:03}", index + 1), format!("Demo drug {:03}", index + 1)))
-            .date("valid_from", day(2023, 3, 1) + Duration::days(i64::try_from(index % 31).unwrap_or(0)))
-            .when(!judged_late, |f| f.text("necessity", necessity).date("judged_on", day(2024, 3, 25)))
+            .both(
+                "name",
+                (format!("実証薬{:03}", index + 1), format!("Demo drug {:03}", index + 1)),
+            )
+            .date(
+                "valid_from",
+                day(2023, 3, 1) + Duration::days(i64::try_from(index % 31).unwrap_or(0)),
+            )
+            .when(!judged_late, |f| {
+                f.text("necessity", necessity).date("judged_on", day(2024, 3, 25))
+            })
             .when(judged_late, |f| f.text("necessity", "pending"));
-        let id = story.create_on("list_entry", format!("drug-loss-{index}"), day(2024, 4, 3), fields);
+        let id =
+            story.create_on("list_entry", format!("drug-loss-{index}"), day(2024, 4, 3), fields);
         if judged_late && necessity != "pending" {
             let on = judged + Duration::days(9);
             story.correct(&id, on, "必要性の判断", |f| {
@@ -86,12 +95,13 @@ fn outcome(story: &mut Story, cast: &Cast, id: &RecordId, index: u64, fate: &str
             }
             let recorded = story.recorded(on);
             story.step(id, recorded, "finish", |f| {
-                f.date("done_on", on).when(index % 5 != 0, |f| f.text("firm", firm))
+                f.date("done_on", on).when(!index.is_multiple_of(5), |f| f.text("firm", firm))
             });
         }
         "begun" => story.step(id, on, "begin", |f| f.text("firm", firm)),
         "excluded" => {
-            let reason = story.rng.code(&["existing_therapy", "withdrawn_abroad", "efficacy_doubt"]);
+            let reason =
+                story.rng.code(&["existing_therapy", "withdrawn_abroad", "efficacy_doubt"]);
             story.step(id, on.min(day(2026, 9, 1)), "exclude", |f| {
                 f.text("exclusion_reason", reason).date("excluded_on", day(2026, 3, 10))
             });
@@ -111,12 +121,16 @@ fn switch_otc(story: &mut Story, cast: &Cast) {
             .text("list", code)
             .text("list_version", version.as_str())
             .text("item_code", format!("OTC-{:03}", index + 1))
-            .both("name", (format!("実証成分{:03}", index + 1), format!("Demo ingredient {:03}", index + 1)))
+            .both(
+                "name",
+                (format!("実証成分{:03}", index + 1), format!("Demo ingredient {:03}", index + 1)),
+            )
             .date("valid_from", day(2023, 12, 31))
             .when(off, |f| f.date("valid_to", day(2025, 12, 31)))
             .when(index < 40, |f| f.text("necessity", "needed").date("judged_on", day(2024, 10, 1)))
             .when(index % 2 == 0, |f| f.text("firm", nth(&cast.pharma, index)));
-        let id = story.create_on("list_entry", format!("switch-otc-{index}"), day(2024, 4, 4), fields);
+        let id =
+            story.create_on("list_entry", format!("switch-otc-{index}"), day(2024, 4, 4), fields);
         if index < 33 {
             let on = spread(story, day(2024, 8, 1), day(2027, 3, 31), index, 33);
             let recorded = story.recorded(on);

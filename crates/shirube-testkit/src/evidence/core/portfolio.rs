@@ -5,10 +5,10 @@ use shirube_model::ident::RecordId;
 
 use super::{plan_from, plan_to, spread};
 use crate::evidence::cast::Cast;
+use crate::evidence::day;
 use crate::evidence::fields::Fields;
 use crate::evidence::names;
 use crate::evidence::story::Story;
-use crate::evidence::day;
 
 pub(super) fn tell(story: &mut Story, cast: &Cast) {
     projects(story, cast);
@@ -29,7 +29,8 @@ pub(super) fn nth(list: &[RecordId], index: u64) -> &str {
 /// Two new projects a year, of basic research or building on earlier results.
 fn projects(story: &mut Story, cast: &Cast) {
     for index in 0..10u64 {
-        let on = day(2025 + i32::try_from(index / 2).unwrap_or(0), 4 + 3 * u32::from(index % 2 == 1), 1);
+        let on =
+            day(2025 + i32::try_from(index / 2).unwrap_or(0), 4 + 3 * u32::from(index % 2 == 1), 1);
         let basic = index % 2 == 0;
         let seeds = cast.programmes.get(if basic { 6 } else { 7 });
         let title = (format!("実証後継課題 {index}"), format!("Demo later project {index}"));
@@ -62,7 +63,10 @@ fn contracts(story: &mut Story, cast: &Cast) {
             .date("effective_on", on)
             .list("projects", [nth(&cast.projects, index)])
             .text("holder", nth(holder, index))
-            .text("taker", if index == 5 { nth(&cast.startups, 50) } else { nth(&cast.pharma, index) })
+            .text(
+                "taker",
+                if index == 5 { nth(&cast.startups, 50) } else { nth(&cast.pharma, index) },
+            )
             .text("taker_country", "JP")
             .list("seeds", [format!("core-seed-{index}")]);
         story.create("contract", format!("contract-{index}"), on, fields);

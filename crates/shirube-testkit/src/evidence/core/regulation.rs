@@ -6,10 +6,10 @@ use shirube_model::ident::RecordId;
 use super::portfolio::nth;
 use super::{plan_from, plan_to, spread};
 use crate::evidence::cast::Cast;
+use crate::evidence::day;
 use crate::evidence::fields::Fields;
 use crate::evidence::names;
 use crate::evidence::story::Story;
-use crate::evidence::day;
 
 pub(super) fn tell(story: &mut Story, cast: &Cast) {
     plans(story, cast);
@@ -44,7 +44,9 @@ fn plans(story: &mut Story, cast: &Cast) {
         let id = story.create("regulatory_event", format!("plan-{index}"), on, fields);
         if matches!(index, 10 | 25) {
             let revoked = on + Duration::days(200);
-            story.step(&id, revoked + Duration::days(5), "revoke", |f| f.date("revoked_on", revoked));
+            story.step(&id, revoked + Duration::days(5), "revoke", |f| {
+                f.date("revoked_on", revoked)
+            });
         }
     }
 }
@@ -67,7 +69,9 @@ fn designations(story: &mut Story, cast: &Cast) {
         let id = story.create("regulatory_event", format!("orphan-{index}"), on, fields);
         if index % 26 == 11 {
             let revoked = on + Duration::days(260);
-            story.step(&id, revoked + Duration::days(8), "revoke", |f| f.date("revoked_on", revoked));
+            story.step(&id, revoked + Duration::days(8), "revoke", |f| {
+                f.date("revoked_on", revoked)
+            });
         }
     }
 }
@@ -126,7 +130,8 @@ fn other_approvals(story: &mut Story, cast: &Cast) {
 }
 
 /// Subject, element, day, body, target value.
-type Decided = (&'static str, Option<&'static str>, (i32, u32, u32), &'static str, Option<&'static str>);
+type Decided =
+    (&'static str, Option<&'static str>, (i32, u32, u32), &'static str, Option<&'static str>);
 
 const DECISIONS: [Decided; 29] = [
     ("single_irb_target", None, (2025, 12, 8), "mhlw", None),
@@ -181,7 +186,8 @@ pub(super) fn decision(
     target: Option<&str>,
 ) -> RecordId {
     let label = element.unwrap_or(subject);
-    let title = (format!("実証決定（{label}）"), format!("Demo decision on {}", label.replace('_', " ")));
+    let title =
+        (format!("実証決定（{label}）"), format!("Demo decision on {}", label.replace('_', " ")));
     let fields = Fields::new()
         .both("title", title)
         .text("subject", subject)

@@ -3,9 +3,9 @@
 use chrono::{Duration, NaiveDate};
 use shirube_model::ident::RecordId;
 
+use crate::evidence::day;
 use crate::evidence::fields::Fields;
 use crate::evidence::story::Story;
-use crate::evidence::day;
 
 /// What an observation looks at.
 #[derive(Debug, Clone, Copy, Default)]
@@ -67,14 +67,54 @@ fn calendar(year: i32) -> (NaiveDate, NaiveDate) {
 fn expectancies(story: &mut Story) {
     let years = [2010, 2019, 2022, 2025, 2026, 2027];
     let rows: [(&str, &str, &str, [&str; 6]); 8] = [
-        ("life_expectancy", "abridged_life_table", "male", ["79.10", "80.90", "80.60", "80.75", "80.82", "80.90"]),
-        ("life_expectancy", "abridged_life_table", "female", ["86.10", "87.20", "86.80", "86.95", "87.05", "87.15"]),
-        ("healthy_life_expectancy", "activity_limitation", "male", ["70.10", "72.20", "72.10", "72.45", "72.55", "72.70"]),
-        ("healthy_life_expectancy", "activity_limitation", "female", ["73.40", "75.00", "75.10", "75.20", "75.30", "75.38"]),
-        ("healthy_life_expectancy", "self_rated", "male", ["69.60", "71.50", "71.60", "71.90", "72.00", "72.10"]),
-        ("healthy_life_expectancy", "self_rated", "female", ["73.00", "74.60", "74.70", "75.00", "75.15", "75.30"]),
-        ("healthy_life_expectancy", "care_level", "male", ["77.90", "79.40", "79.20", "79.40", "79.50", "79.60"]),
-        ("healthy_life_expectancy", "care_level", "female", ["83.00", "83.90", "83.60", "83.80", "83.90", "84.00"]),
+        (
+            "life_expectancy",
+            "abridged_life_table",
+            "male",
+            ["79.10", "80.90", "80.60", "80.75", "80.82", "80.90"],
+        ),
+        (
+            "life_expectancy",
+            "abridged_life_table",
+            "female",
+            ["86.10", "87.20", "86.80", "86.95", "87.05", "87.15"],
+        ),
+        (
+            "healthy_life_expectancy",
+            "activity_limitation",
+            "male",
+            ["70.10", "72.20", "72.10", "72.45", "72.55", "72.70"],
+        ),
+        (
+            "healthy_life_expectancy",
+            "activity_limitation",
+            "female",
+            ["73.40", "75.00", "75.10", "75.20", "75.30", "75.38"],
+        ),
+        (
+            "healthy_life_expectancy",
+            "self_rated",
+            "male",
+            ["69.60", "71.50", "71.60", "71.90", "72.00", "72.10"],
+        ),
+        (
+            "healthy_life_expectancy",
+            "self_rated",
+            "female",
+            ["73.00", "74.60", "74.70", "75.00", "75.15", "75.30"],
+        ),
+        (
+            "healthy_life_expectancy",
+            "care_level",
+            "male",
+            ["77.90", "79.40", "79.20", "79.40", "79.50", "79.60"],
+        ),
+        (
+            "healthy_life_expectancy",
+            "care_level",
+            "female",
+            ["83.00", "83.90", "83.60", "83.80", "83.90", "84.00"],
+        ),
     ];
     for (series, method, sex, values) in rows {
         for (year, value) in years.into_iter().zip(values) {
@@ -88,13 +128,64 @@ fn expectancies(story: &mut Story) {
 /// Series by fiscal year, FY2023 or FY2024 to FY2028.
 fn fiscal_series(story: &mut Story) {
     let rows: [(&str, &str, i32, &[&str]); 9] = [
-        ("jrct_accesses", "page_views", 2024, &["610000", "742000", "861000", "1048000", "1216000"]),
+        (
+            "jrct_accesses",
+            "page_views",
+            2024,
+            &["610000", "742000", "861000", "1048000", "1216000"],
+        ),
         ("jrct_accesses", "visits", 2024, &["298000", "341000", "402000", "466000", "540000"]),
         ("jrct_accesses", "visitors", 2024, &["171000", "188000", "210000", "246000", "290000"]),
-        ("healthcare_market_yen", "outside_insurance", 2024, &["27100000000000", "28200000000000", "29900000000000", "31700000000000", "33300000000000"]),
-        ("healthcare_market_yen", "with_products", 2024, &["38400000000000", "39200000000000", "40600000000000", "42500000000000", "44000000000000"]),
-        ("drug_sales_yen", "demo", 2023, &["11200000000000", "11300000000000", "11150000000000", "11420000000000", "11600000000000", "11710000000000"]),
-        ("pharma_rd_investment_yen", "demo", 2023, &["1480000000000", "1520000000000", "1550000000000", "1540000000000", "1610000000000", "1660000000000"]),
+        (
+            "healthcare_market_yen",
+            "outside_insurance",
+            2024,
+            &[
+                "27100000000000",
+                "28200000000000",
+                "29900000000000",
+                "31700000000000",
+                "33300000000000",
+            ],
+        ),
+        (
+            "healthcare_market_yen",
+            "with_products",
+            2024,
+            &[
+                "38400000000000",
+                "39200000000000",
+                "40600000000000",
+                "42500000000000",
+                "44000000000000",
+            ],
+        ),
+        (
+            "drug_sales_yen",
+            "demo",
+            2023,
+            &[
+                "11200000000000",
+                "11300000000000",
+                "11150000000000",
+                "11420000000000",
+                "11600000000000",
+                "11710000000000",
+            ],
+        ),
+        (
+            "pharma_rd_investment_yen",
+            "demo",
+            2023,
+            &[
+                "1480000000000",
+                "1520000000000",
+                "1550000000000",
+                "1540000000000",
+                "1610000000000",
+                "1660000000000",
+            ],
+        ),
         ("drug_loss_new_products", "demo", 2023, &["14", "15", "12", "13", "9", "8"]),
         ("drug_technology_export_yen", "demo-fiscal", 2024, &[]),
     ];
@@ -109,8 +200,14 @@ fn fiscal_series(story: &mut Story) {
 /// Series by calendar year from 2024.
 fn calendar_series(story: &mut Story) {
     let rows = [
-        ("drug_technology_export_yen", ["812000000000", "836000000000", "901000000000", "912000000000", "958000000000"]),
-        ("device_export_yen", ["1060000000000", "1041000000000", "1052000000000", "1033000000000", "1088000000000"]),
+        (
+            "drug_technology_export_yen",
+            ["812000000000", "836000000000", "901000000000", "912000000000", "958000000000"],
+        ),
+        (
+            "device_export_yen",
+            ["1060000000000", "1041000000000", "1052000000000", "1033000000000", "1088000000000"],
+        ),
     ];
     for (series, values) in rows {
         for (year, value) in (2024..).zip(values) {

@@ -6,10 +6,10 @@ use shirube_model::ident::RecordId;
 use super::portfolio::nth;
 use super::{plan_from, plan_to, spread};
 use crate::evidence::cast::Cast;
+use crate::evidence::day;
 use crate::evidence::fields::Fields;
 use crate::evidence::names;
 use crate::evidence::story::Story;
-use crate::evidence::day;
 
 pub(super) fn tell(story: &mut Story, cast: &Cast) {
     let trials = core_hospital_trials(story, cast);
@@ -60,11 +60,14 @@ fn core_hospital_trials(story: &mut Story, cast: &Cast) -> Vec<(RecordId, NaiveD
             .list("review_boards", (0..boards).map(|b| nth(&cast.boards, index + b)));
         let id = story.create("trial", format!("trial-{index}"), on, fields);
         let begun = story.recorded(on + Duration::days(20));
-        story.step(&id, begun, "recruit", |f| f.date("first_enrolment_on", on + Duration::days(14)));
+        story
+            .step(&id, begun, "recruit", |f| f.date("first_enrolment_on", on + Duration::days(14)));
         if index < 9 {
             let end = on + Duration::days(540);
             let after = story.recorded(end);
-            story.step(&id, after, "complete", |f| f.date("completed_on", end).int("final_size", 38));
+            story.step(&id, after, "complete", |f| {
+                f.date("completed_on", end).int("final_size", 38)
+            });
         }
         out.push((id, on));
     }
@@ -130,13 +133,17 @@ fn first_in_human(story: &mut Story, cast: &Cast) {
 /// Cases at the one-stop desk: 8 in FY2024, rising to 18 a year.
 fn consultations(story: &mut Story, cast: &Cast) {
     let mut number = 0u64;
-    for (year, count) in [(2024, 8u64), (2025, 11), (2026, 14), (2027, 17), (2028, 18), (2029, 18)] {
+    for (year, count) in [(2024, 8u64), (2025, 11), (2026, 14), (2027, 17), (2028, 18), (2029, 18)]
+    {
         for index in 0..count {
             number += 1;
             let on = spread(story, day(year, 4, 1), day(year + 1, 3, 31), index, count);
             let startup = index % 2 == 0;
-            let requester =
-                if startup { nth(&cast.overseas_startups, number) } else { nth(&cast.overseas, number) };
+            let requester = if startup {
+                nth(&cast.overseas_startups, number)
+            } else {
+                nth(&cast.overseas, number)
+            };
             let country = story.rng.code(&["US", "GB", "DE", "KR", "CH"]);
             let topic = if index % 9 == 8 { "first_in_human" } else { "international_trial" };
             let fields = Fields::new()
@@ -162,8 +169,7 @@ fn consultations(story: &mut Story, cast: &Cast) {
 
 /// People trained for first-in-human trials at 26 sites, and UHC officials.
 fn training(story: &mut Story, cast: &Cast) {
-    let employers: Vec<&RecordId> =
-        cast.hospitals.iter().chain(&cast.universities).collect();
+    let employers: Vec<&RecordId> = cast.hospitals.iter().chain(&cast.universities).collect();
     let Some(fih) = cast.training("fih") else { return };
     for index in 0..34u64 {
         let on = spread(story, day(2024, 9, 1), day(2029, 1, 31), index, 34);
@@ -207,7 +213,8 @@ fn training(story: &mut Story, cast: &Cast) {
 /// A few biomanufacturing trainees, certificates and certified bodies, so that
 /// these series move at every size.
 fn people(story: &mut Story, cast: &Cast) {
-    let (Some(bio), Some(staff)) = (cast.training("biomanufacturing"), cast.training("trial_staff"))
+    let (Some(bio), Some(staff)) =
+        (cast.training("biomanufacturing"), cast.training("trial_staff"))
     else {
         return;
     };

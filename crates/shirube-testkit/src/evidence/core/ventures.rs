@@ -6,10 +6,10 @@ use shirube_model::ident::RecordId;
 use super::portfolio::nth;
 use super::{plan_from, plan_to, spread};
 use crate::evidence::cast::Cast;
+use crate::evidence::day;
 use crate::evidence::fields::Fields;
 use crate::evidence::names;
 use crate::evidence::story::Story;
-use crate::evidence::day;
 
 pub(super) fn tell(story: &mut Story, cast: &Cast) {
     rounds(story, cast);
@@ -70,7 +70,14 @@ fn valuations(story: &mut Story, cast: &Cast) {
         let company = nth(&cast.startups, index).to_owned();
         let crossed = spread(story, day(2025, 6, 1), plan_to(), index, 12);
         let before = crossed - Duration::days(500);
-        valuation(story, format!("value-{index}-a"), &company, before, 6_400_000_000, "financing_round");
+        valuation(
+            story,
+            format!("value-{index}-a"),
+            &company,
+            before,
+            6_400_000_000,
+            "financing_round",
+        );
         let yen = 10_000_000_000 + i64::try_from(index).unwrap_or(0) * 900_000_000;
         let basis = if index % 3 == 2 { "listing" } else { "financing_round" };
         let id = valuation(story, format!("value-{index}-b"), &company, crossed, yen, basis);
@@ -89,9 +96,23 @@ fn valuations(story: &mut Story, cast: &Cast) {
         .date("established_on", day(2025, 5, 12));
     let young = story.create("organisation", "organisation-young", day(2025, 5, 12), young);
     let level = 10_400_000_000;
-    valuation(story, "value-young".to_owned(), young.as_str(), day(2028, 6, 21), level, "financing_round");
+    valuation(
+        story,
+        "value-young".to_owned(),
+        young.as_str(),
+        day(2028, 6, 21),
+        level,
+        "financing_round",
+    );
     let rising = nth(&cast.startups, 0).to_owned();
-    valuation(story, "value-listed".to_owned(), &rising, day(2028, 2, 18), 112_000_000_000, "listing");
+    valuation(
+        story,
+        "value-listed".to_owned(),
+        &rising,
+        day(2028, 2, 18),
+        112_000_000_000,
+        "listing",
+    );
     valuation(
         story,
         "value-unicorn".to_owned(),
@@ -112,10 +133,14 @@ fn commitments(story: &mut Story, cast: &Cast) -> Vec<RecordId> {
             spread(story, plan_from(), day(2029, 9, 30), index - 8, 8)
         };
         let kind = if index % 3 == 0 { "innovation_programme" } else { "innovation_hub" };
-        let name = (format!("実証イノベーション拠点 {index}"), format!("Demo innovation hub {index}"));
+        let name =
+            (format!("実証イノベーション拠点 {index}"), format!("Demo innovation hub {index}"));
         let fields = Fields::new()
             .both("name", name)
-            .text("firm", if index == 15 { nth(&cast.overseas, 1) } else { nth(&cast.foreign_pharma, index) })
+            .text(
+                "firm",
+                if index == 15 { nth(&cast.overseas, 1) } else { nth(&cast.foreign_pharma, index) },
+            )
             .flag("foreign_capital", true)
             .text("commitment_type", kind)
             .date("valid_from", from);
@@ -153,7 +178,8 @@ fn adoptions(story: &mut Story, cast: &Cast) -> Vec<RecordId> {
             .text("company", nth(&cast.startups, index + 30))
             .text("scheme", "university_medical_startup")
             .date("decided_on", on);
-        let id = story.create("venture_adoption", format!("adoption-university-{index}"), on, fields);
+        let id =
+            story.create("venture_adoption", format!("adoption-university-{index}"), on, fields);
         if index == 0 {
             story.step(&id, on + Duration::days(400), "end", |f| f);
         }
@@ -197,7 +223,8 @@ fn moves(
     for index in 0..12u64 {
         let on = spread(story, day(2025, 2, 1), plan_to(), index, 12);
         let place = usize::try_from(index).unwrap_or(0);
-        let text = (format!("実証による事業化 {index}"), format!("Demo move into business {index}"));
+        let text =
+            (format!("実証による事業化 {index}"), format!("Demo move into business {index}"));
         let fields = Fields::new()
             .both("description", text)
             .maybe("move_type", kinds.get(place % 4).copied())

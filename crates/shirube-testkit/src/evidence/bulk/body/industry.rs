@@ -87,7 +87,10 @@ pub(crate) fn certification(record: &Record<'_>) -> Fields {
     Fields::new()
         .text("holder_name", format!("実証健康経営法人{number}{suffix}"))
         .when(known, |f| {
-            f.text("corporate_number", names::corporate_number(10_000_000 + number - u64::from(twin)))
+            f.text(
+                "corporate_number",
+                names::corporate_number(10_000_000 + number - u64::from(twin)),
+            )
         })
         .text("scheme", scheme)
         .text("division", division)

@@ -9,14 +9,30 @@ use crate::rng::Rng;
 pub(crate) fn consultation(record: &Record<'_>) -> Fields {
     let mut rng = record.rng();
     let on = record.date(&mut rng, None);
-    let desk = rng.code(&["mediso", "inno_hub", "cariso", "pmda_consultation", "startup_one_stop", "procurement_desk", "one_stop_trial_desk"]);
+    let desk = rng.code(&[
+        "mediso",
+        "inno_hub",
+        "cariso",
+        "pmda_consultation",
+        "startup_one_stop",
+        "procurement_desk",
+        "one_stop_trial_desk",
+    ]);
     let at_trial_desk = desk == "one_stop_trial_desk";
     let topic = if at_trial_desk {
         rng.code(&["domestic_trial", "contract_coordination", "international_trial"])
     } else {
-        rng.code(&["regulatory", "funding", "business_plan", "overseas_expansion", "care_service", "manufacturing"])
+        rng.code(&[
+            "regulatory",
+            "funding",
+            "business_plan",
+            "overseas_expansion",
+            "care_service",
+            "manufacturing",
+        ])
     };
-    let kind = rng.code(&["startup", "startup", "device_firm", "healthcare_firm", "university", "pharma"]);
+    let kind =
+        rng.code(&["startup", "startup", "device_firm", "healthcare_firm", "university", "pharma"]);
     // Cases from abroad at the trial desk are told one by one.
     let abroad = !at_trial_desk && rng.chance(120);
     let country = if abroad { rng.code(&["US", "KR", "TW", "GB", "DE"]) } else { "JP" };
@@ -34,7 +50,9 @@ pub(crate) fn consultation(record: &Record<'_>) -> Fields {
         .text("requester_country", country)
         .text("development_key", format!("dev-{}", record.number - record.number % 3 / 2))
         .date("first_contact_on", on)
-        .when(closed.is_some(), |f| f.date("closed_on", closed.unwrap_or(on)).text("outcome", outcome))
+        .when(closed.is_some(), |f| {
+            f.date("closed_on", closed.unwrap_or(on)).text("outcome", outcome)
+        })
 }
 
 /// A pseudonym; one person in twenty-five comes again.
@@ -83,7 +101,8 @@ pub(crate) fn certificate(record: &Record<'_>) -> Fields {
         (6, "dct"),
         (10, "data_science"),
     ]);
-    let role = rng.code(&["crc", "crc", "dm", "pm", "research_nurse", "biostatistician", "pharmacist"]);
+    let role =
+        rng.code(&["crc", "crc", "dm", "pm", "research_nurse", "biostatistician", "pharmacist"]);
     let employer = employer(record, &mut rng);
     Fields::new()
         .text("person_key", person(record, "holder"))

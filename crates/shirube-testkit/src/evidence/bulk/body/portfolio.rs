@@ -31,7 +31,14 @@ pub(crate) fn project(record: &Record<'_>) -> Fields {
     let (disease, modality, ja, en) = topic(&mut rng);
     let years = rng.between(2, 5);
     let amount = rng.between(5, 200) * 500_000;
-    let phase = rng.code(&["basic", "basic", "applied", "nonclinical", "nonclinical_poc", "clinical_trial"]);
+    let phase = rng.code(&[
+        "basic",
+        "basic",
+        "applied",
+        "nonclinical",
+        "nonclinical_poc",
+        "clinical_trial",
+    ]);
     let uses = rng.chance(150);
     let planned = started + Duration::days(365 * years);
     let done = record.took("complete").or_else(|| record.took("stop"));
@@ -43,7 +50,13 @@ pub(crate) fn project(record: &Record<'_>) -> Fields {
     let first = FiscalYear::of(started).0;
     let amount = if record.corrected() { amount + amount / 10 } else { amount };
     Fields::new()
-        .both("title", (format!("{ja}の研究 {}", record.number), format!("Demo project {}: {en}", record.number)))
+        .both(
+            "title",
+            (
+                format!("{ja}の研究 {}", record.number),
+                format!("Demo project {}: {en}", record.number),
+            ),
+        )
         .text("number", format!("99{:08}", record.number))
         .maybe("programme", programme.map(|p| p.id.as_str()))
         .text("funder", programme.map_or("amed", |p| p.funder))
@@ -64,7 +77,12 @@ pub(crate) fn transition(record: &Record<'_>) -> Fields {
     let mut rng = record.rng();
     let on = record.date(&mut rng, None);
     let clinical = rng.chance(490);
-    let steps = [("basic", "applied"), ("applied", "nonclinical"), ("nonclinical", "nonclinical_poc"), ("clinical_trial", "filing")];
+    let steps = [
+        ("basic", "applied"),
+        ("applied", "nonclinical"),
+        ("nonclinical", "nonclinical_poc"),
+        ("clinical_trial", "filing"),
+    ];
     let (from, to) = if clinical {
         ("nonclinical_poc", "clinical_trial")
     } else {
@@ -121,7 +139,8 @@ pub(crate) fn support(record: &Record<'_>) -> Fields {
     let on = record.date(&mut rng, Some(day(2021, 4, 1)));
     // Some seeds are supported again, in the same year or a later one.
     let seed = if record.number % 6 == 5 { record.number.saturating_sub(4) } else { record.number };
-    let aim = rng.weighted(&[(62, "fih"), (14, "nonclinical"), (12, "ip"), (12, "regulatory_strategy")]);
+    let aim =
+        rng.weighted(&[(62, "fih"), (14, "nonclinical"), (12, "ip"), (12, "regulatory_strategy")]);
     let outside = rng.chance(40);
     let cast = &record.world.cast;
     let institution =
@@ -154,8 +173,7 @@ pub(crate) fn contract(record: &Record<'_>) -> Fields {
         _ => kind,
     };
     let count = rng.weighted(&[(78, "1"), (12, "2"), (4, "3"), (6, "0")]).parse().unwrap_or(1);
-    let projects: Vec<String> =
-        (0..count).map(|_| record.project(&mut rng).to_string()).collect();
+    let projects: Vec<String> = (0..count).map(|_| record.project(&mut rng).to_string()).collect();
     let holder = if rng.chance(250) {
         record.organisation(&mut rng, "startup", &cast.startups)
     } else {
@@ -230,14 +248,26 @@ pub(crate) fn publication(record: &Record<'_>) -> Fields {
         .text("field_scheme", "esi22")
         .text("fraction_japan", fraction)
         .when(ranked, |f| {
-            f.text("citation_percentile", rank).text("rank_source", source).date("census_on", census)
+            f.text("citation_percentile", rank)
+                .text("rank_source", source)
+                .date("census_on", census)
         })
 }
 
 pub(crate) fn data_use(record: &Record<'_>) -> Fields {
     let mut rng = record.rng();
     let approved = record.date(&mut rng, Some(day(2020, 4, 1)));
-    let database = rng.code(&["ndb", "ndb", "kaigo_db", "dpc_db", "cancer_registry", "mid_net", "genome_db", "biobank", "registry"]);
+    let database = rng.code(&[
+        "ndb",
+        "ndb",
+        "kaigo_db",
+        "dpc_db",
+        "cancer_registry",
+        "mid_net",
+        "genome_db",
+        "biobank",
+        "registry",
+    ]);
     let basis = rng.weighted(&[(70, "public_database"), (22, "amed_project"), (8, "other")]);
     let data_type = rng.code(&["anonymised", "statistical", "pseudonymised"]);
     let user = record.organisation(&mut rng, "university", &record.world.cast.universities);

@@ -91,7 +91,13 @@ pub(crate) fn trial(record: &Record<'_>) -> Fields {
     } else {
         rng.code(&["phase_1_2", "phase_2", "phase_2", "phase_3", "phase_3", "phase_4"])
     };
-    let product = rng.weighted(&[(62, "drug"), (16, "device"), (10, "regenerative"), (6, "samd"), (6, "combination")]);
+    let product = rng.weighted(&[
+        (62, "drug"),
+        (16, "device"),
+        (10, "regenerative"),
+        (6, "samd"),
+        (6, "combination"),
+    ]);
     let dct = registration && rng.chance(45);
     let elements = rng.code(&["e_consent", "wearable", "epro", "tele_visit"]);
     let sites = sites(record, &mut rng);
@@ -108,7 +114,13 @@ pub(crate) fn trial(record: &Record<'_>) -> Fields {
     let notified = registration && rng.chance(960);
     let target = if record.corrected() { size + 20 } else { size };
     Fields::new()
-        .both("public_title", (format!("{ja}の試験 {}", record.number), format!("Demo trial {} of {en}", record.number)))
+        .both(
+            "public_title",
+            (
+                format!("{ja}の試験 {}", record.number),
+                format!("Demo trial {} of {en}", record.number),
+            ),
+        )
         .text("jrct_id", names::jrct(study == "specified_clinical_research", record.number))
         .date("registered_on", days.registered)
         .text("sponsor", sponsor.as_str())
@@ -132,6 +144,7 @@ pub(crate) fn trial(record: &Record<'_>) -> Fields {
         })
         .when(record.took("recruit").is_some(), |f| f.date("first_enrolment_on", enrolled))
         .when(days.completed.is_some(), |f| {
-            f.date("completed_on", days.completed.unwrap_or(enrolled)).int("final_size", size - size / 9)
+            f.date("completed_on", days.completed.unwrap_or(enrolled))
+                .int("final_size", size - size / 9)
         })
 }
