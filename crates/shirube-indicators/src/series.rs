@@ -42,10 +42,11 @@ pub(crate) fn series_tally(job: &Job<'_>, stages: &[&Stage]) -> Result<Tally, Ev
                 continue;
             }
             let row = rows.get(ordinal).copied().unwrap_or(NO_TEXT) as usize;
-            let group = match group_by.map(|column| column.texts(row)) {
-                None => Some(""),
-                Some([one]) => Some(job.columns.texts.text(*one)),
-                Some(_) => None,
+            let group = match (spec.group_by, group_by.map(|column| column.texts(row))) {
+                (None, _) => Some(""),
+                (Some(_), Some([one])) => Some(job.columns.texts.text(*one)),
+                // None, more than one, or a register without the field.
+                (Some(_), _) => None,
             };
             let known =
                 |group: &&str| spec.elements.is_empty() || spec.elements.iter().any(|e| e == group);

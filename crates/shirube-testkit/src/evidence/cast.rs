@@ -74,7 +74,7 @@ impl Cast {
         self.pharma = some("pharma", 10, false);
         self.foreign_pharma = some("pharma", 16, true);
         self.device_firms = some("device_firm", 6, false);
-        self.startups = some("startup", 64, false);
+        self.startups = some("startup", 82, false);
         self.cdmos = some("cdmo", 18, false);
         self.operators = some("certified_operator", 3, false);
         self.boards = self.universities.iter().chain(&self.national_centres).cloned().collect();

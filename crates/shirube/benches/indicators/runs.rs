@@ -7,7 +7,7 @@ use anyhow::Result;
 use chrono::NaiveDate;
 use shirube_indicators::evaluate::{Evaluator, Request};
 use shirube_indicators::{Columns, naive as plain};
-use shirube_model::calendar::end_of_japan_day;
+use shirube_model::calendar::{end_of_japan_day, japan_day};
 use shirube_model::indicator::Outcome;
 use shirube_model::record::RecordVersion;
 
@@ -25,7 +25,7 @@ pub(crate) struct Ledger {
     versions: Vec<RecordVersion>,
     /// Events held at first; the rest are appended in steps.
     first: usize,
-    /// Latest day.
+    /// Day on which the last event was recorded.
     pub(crate) latest: NaiveDate,
     /// Past day asked for.
     pub(crate) past: NaiveDate,
@@ -34,14 +34,14 @@ pub(crate) struct Ledger {
 impl Ledger {
     pub(crate) fn of(options: &Options) -> Self {
         let (year, month, day) = PAST;
-        let latest = shirube_testkit::demo_today();
+        let past = NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
         let (versions, time) = timed(|| {
             let wanted = options.events + options.append * options.repeats;
             shirube_testkit::in_memory(wanted, options.seed)
         });
-        println!("evidence made in {:.1} s", time.as_secs_f64());
+        println!("{} versions made in {:.1} s", versions.len(), time.as_secs_f64());
         let first = options.events.min(versions.len());
-        let past = NaiveDate::from_ymd_opt(year, month, day).unwrap_or(latest);
+        let latest = versions.last().map_or(past, |version| japan_day(version.recorded_at));
         Self { versions, first, latest, past }
     }
 

@@ -59,7 +59,7 @@ macro_rules! kind {
 /// The kinds in the order they are imported within a month.
 pub(super) const RUNS: [Kind; 14] = [
     kind!("organisation", "demo-org", 9, |m| steady(m, 12, 0), |_| &[], body::organisation),
-    kind!("project", "demo-amed", 80, |m| steady(m, 30, 20), project_steps, body::project),
+    kind!("project", "demo-amed", 72, |m| steady(m, 30, 20), project_steps, body::project),
     kind!("trial", "demo-jrct", 82, |m| steady(m, 4, 15), trial_steps, body::trial),
     kind!("phase_transition", "demo-phase", 12, |m| steady(m, 0, 10), confirmed, body::transition),
     kind!(
@@ -70,10 +70,10 @@ pub(super) const RUNS: [Kind; 14] = [
         carried_out,
         body::continuation
     ),
-    kind!("support_record", "demo-bridge", 13, |m| steady(m, 35, 8), |_| &[], body::support),
+    kind!("support_record", "demo-bridge", 13, |m| steady(m, 30, 8), |_| &[], body::support),
     kind!("contract", "demo-tlo", 12, |m| steady(m, 0, 15), contract_steps, body::contract),
-    kind!("publication", "demo-papers", 212, |m| steady(m, 0, 20), paper_steps, body::publication),
-    kind!("consultation", "demo-desk", 42, |m| steady(m, 0, 40), answered, body::consultation),
+    kind!("publication", "demo-papers", 194, |m| steady(m, 0, 20), paper_steps, body::publication),
+    kind!("consultation", "demo-desk", 30, |m| steady(m, 0, 40), answered, body::consultation),
     kind!("enrolment", "demo-training", 38, |m| steady(m, 0, 40), enrolment_steps, body::enrolment),
     kind!(
         "certificate",
@@ -85,7 +85,7 @@ pub(super) const RUNS: [Kind; 14] = [
     ),
     kind!("data_use", "demo-data", 14, |m| steady(m, 48, 60), data_steps, body::data_use),
     kind!("investment_round", "demo-rounds", 6, |m| steady(m, 12, 0), round_steps, body::round),
-    kind!("certification", "demo-kenko", 373, certified, certification_steps, body::certification),
+    kind!("certification", "demo-kenko", 411, certified, certification_steps, body::certification),
 ];
 
 /// About the same number every month, growing by `growth` per cent until the

@@ -28,13 +28,13 @@ const COUNTRIES: [(&str, &str); 10] = [
     ("MZ", "low"),
 ];
 
-/// Four reports a quarter: about 1.3 million people and 2,000 trainees a year.
+/// Four reports a quarter: about 1.7 million people and 2,600 trainees a year.
 fn cooperations(story: &mut Story) {
     for index in 0..76u64 {
         let place = usize::try_from(index).unwrap_or(0);
         let on = spread(story, day(2023, 10, 1), day(2029, 12, 31), index, 76);
         let (country, income) =
-            COUNTRIES.get(place % 10).copied().unwrap_or(("KE", "lower_middle"));
+            COUNTRIES.get((place + place / 4) % 10).copied().unwrap_or(("KE", "lower_middle"));
         let scheme = match index % 4 {
             0 => "grant_aid",
             1 => "technical_cooperation",
@@ -44,8 +44,8 @@ fn cooperations(story: &mut Story) {
         let trains = matches!(scheme, "training" | "technical_cooperation");
         let method =
             story.rng.code(&["head_count", "service_records", "facility_catchment", "estimate"]);
-        let people = story.rng.between(60_000, 170_000);
-        let trainees = story.rng.between(180, 420);
+        let people = story.rng.between(90_000, 220_000);
+        let trainees = story.rng.between(240, 560);
         let implementer = if index % 7 == 6 { "who" } else { "jica" };
         let fields = Fields::new()
             .both("name", (format!("実証協力事業 {index}"), format!("Demo co-operation {index}")))
@@ -60,7 +60,7 @@ fn cooperations(story: &mut Story) {
             .text("population_key", format!("{country}-{}", index % 23))
             .text("implementer", implementer);
         let id = story.create("cooperation", format!("cooperation-{index}"), on, fields);
-        if index % 2 == 0 {
+        if index % 5 < 3 {
             let after = story.recorded(on + Duration::days(60));
             story.step(&id, after, "verify", |f| f);
         }

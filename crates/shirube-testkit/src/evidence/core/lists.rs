@@ -82,7 +82,30 @@ fn drug_loss(story: &mut Story, cast: &Cast) {
             });
         }
         outcome(story, cast, &id, index, fate);
+        if index == 52 {
+            let last = day(2027, 12, 31);
+            story.correct(&id, day(2028, 1, 11), "一覧からの削除", |f| {
+                f.date("valid_to", last)
+            });
+        }
     }
+    // Found later; the strategy speaks of the 86 alone.
+    for index in 86..88u64 {
+        let from = day(2025, 7, 1);
+        let fields = Fields::new()
+            .text("list", code)
+            .text("item_code", format!("DL-{:03}", index + 1))
+            .both("name", drug(index))
+            .date("valid_from", from)
+            .text("necessity", "needed")
+            .date("judged_on", from);
+        let id = story.create("list_entry", format!("drug-loss-{index}"), from, fields);
+        story.trap("listed-later", &id, "not one of the 86: it came on the list in 2025");
+    }
+}
+
+fn drug(index: u64) -> (String, String) {
+    (format!("実証薬{:03}", index + 1), format!("Demo drug {:03}", index + 1))
 }
 
 fn outcome(story: &mut Story, cast: &Cast, id: &RecordId, index: u64, fate: &str) {

@@ -154,15 +154,15 @@ fn commitments(story: &mut Story, cast: &Cast) -> Vec<RecordId> {
     hubs
 }
 
-/// 72 companies adopted in the plan, four before it, two of them again later.
+/// Companies adopted: 78 in the plan and four before it, and six in another scheme.
 fn adoptions(story: &mut Story, cast: &Cast) -> Vec<RecordId> {
     let ecosystem = cast.programmes.get(9).map(|p| p.id.as_str().to_owned());
     let mut out = Vec::new();
-    for index in 0..68u64 {
+    for index in 0..82u64 {
         let on = if index < 4 {
             spread(story, day(2022, 9, 1), day(2025, 3, 1), index, 4)
         } else {
-            spread(story, plan_from(), plan_to(), index - 4, 64)
+            spread(story, plan_from(), plan_to(), index - 4, 78)
         };
         let fields = Fields::new()
             .text("company", nth(&cast.startups, index))

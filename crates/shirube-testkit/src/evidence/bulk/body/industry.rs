@@ -50,9 +50,9 @@ pub(crate) fn round(record: &Record<'_>) -> Fields {
         (4, "grant"),
     ]);
     let company = record.organisation(&mut rng, "startup", &record.world.cast.startups);
-    // Rounds grow by about an eighth a year.
+    // Rounds grow by a fifth of the first year's size a year.
     let years = i64::from(closed.year() - 2023).max(0);
-    let amount = rng.between(150, 1_600) * 1_000_000 * (100 + 13 * years) / 100;
+    let amount = rng.between(150, 1_600) * 1_000_000 * (100 + 21 * years) / 100;
     let dollars = rng.chance(150);
     let units = if dollars { amount / 150 } else { amount };
     Fields::new()
@@ -102,9 +102,9 @@ pub(crate) fn certification(record: &Record<'_>) -> Fields {
 /// Most bodies are certified year after year; one record spans those years.
 fn last_day(draw: u64, year: i32) -> NaiveDate {
     match draw {
-        0..3 => day(year + 1, 3, 31),
-        3..6 => day((year + 2).min(2031), 3, 31),
-        6..10 => day((year + 3).min(2031), 3, 31),
+        0 => day(year + 1, 3, 31),
+        1 | 2 => day((year + 2).min(2031), 3, 31),
+        3 | 4 => day((year + 3).min(2031), 3, 31),
         _ => day(2031, 3, 31),
     }
 }

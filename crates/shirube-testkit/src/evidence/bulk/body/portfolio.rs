@@ -76,7 +76,7 @@ pub(crate) fn project(record: &Record<'_>) -> Fields {
 pub(crate) fn transition(record: &Record<'_>) -> Fields {
     let mut rng = record.rng();
     let on = record.date(&mut rng, None);
-    let clinical = rng.chance(490);
+    let clinical = rng.chance(680);
     let steps = [
         ("basic", "applied"),
         ("applied", "nonclinical"),
@@ -100,13 +100,17 @@ pub(crate) fn transition(record: &Record<'_>) -> Fields {
         .date("occurred_on", on)
 }
 
-/// A registration trial made before the record, where a few tries find one.
+/// A registration trial made before the record, sometimes a specified trial,
+/// where a few tries find one.
 fn registration_trial(record: &Record<'_>) -> Option<String> {
     let made = record.world.made(TRIAL, record.month);
     let mut rng = crate::rng::Rng::of(record.world.seed, 77, record.number);
     (0..if made > 0 { 6 } else { 0 })
         .map(|_| rng.below(made))
-        .find(|&number| super::trials::study_type(record.world, number).ends_with("_ctn"))
+        .find(|&number| match super::trials::study_type(record.world, number) {
+            "specified_clinical_research" => record.number.is_multiple_of(2),
+            study => study.ends_with("_ctn"),
+        })
         .map(|number| record.world.id(TRIAL, number).to_string())
 }
 
@@ -197,12 +201,12 @@ pub(crate) fn contract(record: &Record<'_>) -> Fields {
         .list("seeds", seeds)
 }
 
-/// Percentile from the top: a twentieth in the first hundredth, a third in the
-/// first tenth, as among supported papers.
+/// Percentile from the top: seven in a hundred in the first hundredth, almost half
+/// in the first tenth, as among supported papers.
 fn percentile(rng: &mut crate::rng::Rng) -> String {
     let hundredths = match rng.below(1000) {
-        0..50 => rng.between(1, 100),
-        50..332 => rng.between(101, 1_000),
+        0..72 => rng.between(1, 100),
+        72..460 => rng.between(101, 1_000),
         _ => rng.between(1_001, 9_999),
     };
     format!("{}.{:02}", hundredths / 100, hundredths % 100)

@@ -134,7 +134,10 @@ pub(crate) fn trial(record: &Record<'_>) -> Fields {
         .date("started_on", days.started)
         .flag("first_in_human", first)
         .flag("international", international)
-        .when(dct, |f| f.list("dct_elements", [elements, "local_site"]))
+        .when(dct, |f| {
+            let local = (record.number % 5 < 2).then_some("local_site");
+            f.list("dct_elements", [elements].into_iter().chain(local))
+        })
         .list("sites", sites)
         .list("projects", linked)
         .list("review_boards", boards)
