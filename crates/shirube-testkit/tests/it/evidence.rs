@@ -181,6 +181,7 @@ fn the_list_of_traps_is_complete() {
         "late-record",
         "left-out",
         "link-to-withdrawn",
+        "listed-later",
         "missing-link",
         "moved-in",
         "moved-out",

@@ -61,10 +61,7 @@ fn drug_loss(story: &mut Story, cast: &Cast) {
             .text("list", code)
             .text("list_version", version.as_str())
             .text("item_code", format!("DL-{:03}", index + 1))
-            .both(
-                "name",
-                (format!("実証薬{:03}", index + 1), format!("Demo drug {:03}", index + 1)),
-            )
+            .both("name", drug(index))
             .date(
                 "valid_from",
                 day(2023, 3, 1) + Duration::days(i64::try_from(index % 31).unwrap_or(0)),

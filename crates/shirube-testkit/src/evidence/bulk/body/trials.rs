@@ -113,7 +113,7 @@ pub(crate) fn trial(record: &Record<'_>) -> Fields {
     };
     let notified = registration && rng.chance(960);
     let target = if record.corrected() { size + 20 } else { size };
-    Fields::new()
+    let planned = Fields::new()
         .both(
             "public_title",
             (
@@ -144,10 +144,23 @@ pub(crate) fn trial(record: &Record<'_>) -> Fields {
         .when(notified, |f| {
             f.text("notification", names::notification(days.notified.year(), record.number))
                 .date("notified_on", days.notified)
-        })
-        .when(record.took("recruit").is_some(), |f| f.date("first_enrolment_on", enrolled))
-        .when(days.completed.is_some(), |f| {
+        });
+    course(record, planned, &days, enrolled, size)
+}
+
+/// What is known once a trial recruits, and once it has ended.
+fn course(
+    record: &Record<'_>,
+    planned: Fields,
+    days: &Days,
+    enrolled: NaiveDate,
+    size: i64,
+) -> Fields {
+    planned.when(record.took("recruit").is_some(), |f| f.date("first_enrolment_on", enrolled)).when(
+        days.completed.is_some(),
+        |f| {
             f.date("completed_on", days.completed.unwrap_or(enrolled))
                 .int("final_size", size - size / 9)
-        })
+        },
+    )
 }
