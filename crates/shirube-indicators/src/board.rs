@@ -1,13 +1,15 @@
 //! What the engine tells pages, terminals and files about the indicators on one
 //! day.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use shirube_model::ident::RecordId;
 use shirube_model::indicator::{Class, Outcome, ReadingId, Stamp, Status};
 
 /// One indicator on one day, with every reading.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct IndicatorResult {
     /// Indicator id.
     pub id: String,
@@ -15,9 +17,11 @@ pub struct IndicatorResult {
     /// question's readings disagree on it.
     pub status: Status,
     /// The headline: base spec with the decisions in effect.
-    pub headline: Outcome,
+    #[serde(serialize_with = "outcome")]
+    pub headline: Arc<Outcome>,
     /// Every reading, applied alone to the base spec.
-    pub readings: Vec<(ReadingId, Outcome)>,
+    #[serde(serialize_with = "readings")]
+    pub readings: Vec<(ReadingId, Arc<Outcome>)>,
     /// Questions without a decision in effect.
     pub undecided: Vec<String>,
     /// For an indicator that a milestone brings into being: whether it has.
@@ -26,8 +30,16 @@ pub struct IndicatorResult {
     pub stamp: Stamp,
 }
 
+fn outcome<S: Serializer>(outcome: &Outcome, to: S) -> Result<S::Ok, S::Error> {
+    outcome.serialize(to)
+}
+
+fn readings<S: Serializer>(list: &[(ReadingId, Arc<Outcome>)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(list.iter().map(|(id, outcome)| (id, outcome.as_ref())))
+}
+
 /// All indicators on one day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Board {
     /// Day asked for.
     pub as_of: NaiveDate,

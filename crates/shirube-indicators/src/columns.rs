@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 
 use chrono::{Datelike, NaiveDate};
+use foldhash::fast::RandomState;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use shirube_model::filter::Ty;
-use shirube_model::indicator::fingerprint_rows;
 use shirube_model::record::{RecordVersion, Standing};
 use shirube_model::registers::KINDS;
 use shirube_model::schema::KindSchema;
@@ -49,7 +49,7 @@ pub(crate) fn decimal(micros: i128) -> Decimal {
 /// Texts by number, shared by all registers so that links compare numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    numbers: HashMap<Box<str>, u32>,
+    numbers: HashMap<Box<str>, u32, RandomState>,
     texts: Vec<Box<str>>,
 }
 
@@ -130,16 +130,17 @@ impl Column {
                 Some([NO_TEXT]) | None => &[],
                 Some(one) => one,
             },
-            Self::TextList { ends, items } => {
-                let end = ends.get(row).copied().unwrap_or(0) as usize;
-                let start = match row.checked_sub(1) {
-                    Some(before) => ends.get(before).copied().unwrap_or(0) as usize,
-                    None => 0,
-                };
-                items.get(start..end).unwrap_or(&[])
-            }
+            Self::TextList { items, .. } => items.get(self.items(row)).unwrap_or(&[]),
             _ => &[],
         }
+    }
+
+    /// Places of a row's items in a list column.
+    pub(crate) fn items(&self, row: usize) -> std::ops::Range<usize> {
+        let Self::TextList { ends, .. } = self else { return 0..0 };
+        let end = ends.get(row).copied().unwrap_or(0) as usize;
+        let before = row.checked_sub(1).and_then(|before| ends.get(before));
+        before.copied().unwrap_or(0) as usize..end
     }
 
     /// Day number of a row.
@@ -164,7 +165,7 @@ impl Column {
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) schema: &'static KindSchema,
-    columns: HashMap<&'static str, Column>,
+    columns: Vec<(&'static str, Column)>,
     pub(crate) standing: Vec<Standing>,
     pub(crate) duplicate_of: Vec<u32>,
     pub(crate) seqs: Vec<u64>,
@@ -173,16 +174,15 @@ pub(crate) struct Table {
     pub(crate) ordinals: Vec<u32>,
     /// Record id text of each ordinal.
     pub(crate) ids: Vec<u32>,
-    ordinal_of: HashMap<u32, u32>,
+    ordinal_of: HashMap<u32, u32, RandomState>,
 }
 
 impl Table {
     fn new(schema: &'static KindSchema) -> Self {
-        let mut columns = HashMap::new();
-        columns.insert("state", Column::new(Ty::Text));
+        let mut columns = vec![("state", Column::new(Ty::Text))];
         for field in schema.fields {
             if let Some(ty) = Ty::of_field(field.ty, field.card) {
-                columns.insert(field.name, Column::new(ty));
+                columns.push((field.name, Column::new(ty)));
             }
         }
         Self {
@@ -194,7 +194,7 @@ impl Table {
             versions: Vec::new(),
             ordinals: Vec::new(),
             ids: Vec::new(),
-            ordinal_of: HashMap::new(),
+            ordinal_of: HashMap::default(),
         }
     }
 
@@ -204,7 +204,12 @@ impl Table {
     }
 
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.get(name)
+        self.columns.iter().find(|(of, _)| *of == name).map(|(_, column)| column)
+    }
+
+    /// Name of a column as the schema has it.
+    pub(crate) fn name(&self, name: &str) -> Option<&'static str> {
+        self.columns.iter().find(|(of, _)| *of == name).map(|(of, _)| *of)
     }
 
     /// Ordinal of the record with this id text.
@@ -220,10 +225,9 @@ impl Table {
             self.ids.push(id);
         }
         for (name, column) in &mut self.columns {
-            if *name == "state" {
-                column.push(Some(&Value::String(version.state.clone())), texts);
-            } else {
-                column.push(version.body.get(*name), texts);
+            match column {
+                Column::Text(rows) if *name == "state" => rows.push(texts.number(&version.state)),
+                column => column.push(version.body.get(*name), texts),
             }
         }
         self.standing.push(version.standing);
@@ -240,6 +244,7 @@ impl Table {
 pub struct Columns {
     pub(crate) texts: Texts,
     pub(crate) tables: Vec<Table>,
+    places: HashMap<&'static str, usize, RandomState>,
     last_seq: u64,
 }
 
@@ -256,6 +261,7 @@ impl Columns {
         Self {
             texts: Texts::default(),
             tables: KINDS.iter().map(|schema| Table::new(schema)).collect(),
+            places: KINDS.iter().enumerate().map(|(place, schema)| (schema.kind, place)).collect(),
             last_seq: 0,
         }
     }
@@ -268,7 +274,8 @@ impl Columns {
         }
         self.last_seq = version.seq;
         let texts = &mut self.texts;
-        if let Some(table) = self.tables.iter_mut().find(|t| t.schema.kind == version.kind) {
+        let place = self.places.get(version.kind.as_str());
+        if let Some(table) = place.and_then(|&place| self.tables.get_mut(place)) {
             table.push(version, texts);
         }
     }
@@ -286,7 +293,7 @@ impl Columns {
     }
 
     pub(crate) fn table_index(&self, kind: &str) -> Option<usize> {
-        self.tables.iter().position(|table| table.schema.kind == kind)
+        self.places.get(kind).copied()
     }
 
     /// The registers as they stood at a ledger position.
@@ -295,7 +302,7 @@ impl Columns {
         let mut view = View { seq: 0, day, rows: Vec::new(), upto: Vec::new() };
         view.rows.resize(self.tables.len(), Vec::new());
         view.upto.resize(self.tables.len(), 0);
-        view.advance(self, seq);
+        view.walk(self, seq, |_, _| {});
         view
     }
 }
@@ -322,49 +329,52 @@ pub(crate) struct Change {
 }
 
 impl View {
-    /// Moves on to a later position; gives back what changed, per register.
+    /// Moves on to a later position; gives back what changed, per register, in
+    /// ordinal order.
     pub(crate) fn advance(&mut self, columns: &Columns, seq: u64) -> Vec<Vec<Change>> {
         let mut changes = Vec::with_capacity(columns.tables.len());
-        for ((table, rows), upto) in columns.tables.iter().zip(&mut self.rows).zip(&mut self.upto) {
-            let mut changed: Vec<Change> = Vec::new();
-            let end = table.seqs.partition_point(|&s| s <= seq);
-            let first = *upto == 0;
-            for row in *upto..end {
-                let Some(&ordinal) = table.ordinals.get(row) else { break };
-                let row = u32::try_from(row).unwrap_or(u32::MAX);
-                match rows.get_mut(ordinal as usize) {
-                    Some(slot) => {
-                        if !first {
-                            changed.push(Change { ordinal, before: Some(*slot) });
-                        }
-                        *slot = row;
-                    }
-                    None => {
-                        if !first {
-                            changed.push(Change { ordinal, before: None });
-                        }
-                        rows.push(row);
-                    }
-                }
+        self.walk(columns, seq, |table, change| {
+            if changes.len() <= table {
+                changes.resize_with(table + 1, Vec::new);
             }
-            *upto = (*upto).max(end);
+            if let Some(list) = changes.get_mut(table) {
+                list.push(change);
+            }
+        });
+        changes.resize_with(columns.tables.len(), Vec::new);
+        for changed in &mut changes {
             // A record that changed twice keeps the row from before both.
-            changed.sort_by_key(|change| change.ordinal);
+            changed.sort_by_key(|change: &Change| change.ordinal);
             changed.dedup_by_key(|change| change.ordinal);
-            changes.push(changed);
         }
-        self.seq = seq;
         changes
     }
 
-    /// Fingerprint of the rows of one register, see
-    /// [`shirube_model::indicator::fingerprint_rows`].
-    pub(crate) fn fingerprint(&self, columns: &Columns, table: usize) -> String {
-        let (Some(rows), Some(table)) = (self.rows.get(table), columns.tables.get(table)) else {
-            return fingerprint_rows(&[]);
-        };
-        let seqs: Vec<u64> =
-            rows.iter().map(|&row| table.seqs.get(row as usize).copied().unwrap_or(0)).collect();
-        fingerprint_rows(&seqs)
+    fn walk(&mut self, columns: &Columns, seq: u64, mut changed: impl FnMut(usize, Change)) {
+        for (number, ((table, rows), upto)) in
+            columns.tables.iter().zip(&mut self.rows).zip(&mut self.upto).enumerate()
+        {
+            let end = table.seqs.partition_point(|&s| s <= seq);
+            for row in *upto..end {
+                let Some(&ordinal) = table.ordinals.get(row) else { break };
+                let row = u32::try_from(row).unwrap_or(u32::MAX);
+                let before = match rows.get_mut(ordinal as usize) {
+                    Some(slot) => Some(std::mem::replace(slot, row)),
+                    None => {
+                        rows.push(row);
+                        None
+                    }
+                };
+                changed(number, Change { ordinal, before });
+            }
+            *upto = (*upto).max(end);
+        }
+        self.seq = seq;
+    }
+
+    /// Row of a record of a register; past the last row when there is none.
+    pub(crate) fn row(&self, table: usize, ordinal: u32) -> usize {
+        let rows = self.rows.get(table);
+        rows.and_then(|rows| rows.get(ordinal as usize)).map_or(usize::MAX, |&row| row as usize)
     }
 }

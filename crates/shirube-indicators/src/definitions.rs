@@ -1,7 +1,11 @@
 //! The definitions of a pack, compiled once.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
-use shirube_model::indicator::{Indicator, ReadingDecision, ReadingId, Role, Spec, Status};
+use shirube_model::indicator::{
+    Disaggregation, Indicator, ReadingDecision, ReadingId, Role, Spec, Status,
+};
 use shirube_model::refusal::Refusal;
 use shirube_pack::Pack;
 
@@ -13,7 +17,8 @@ pub(crate) struct Definition {
     pub(crate) indicator: Indicator,
     pub(crate) hash: String,
     pub(crate) base: Spec,
-    pub(crate) readings: Vec<(ReadingId, Spec)>,
+    pub(crate) breakdowns: Arc<[Disaggregation]>,
+    pub(crate) readings: Vec<(ReadingId, Arc<Spec>)>,
 }
 
 /// All definitions in the order of the pack.
@@ -73,12 +78,13 @@ impl Definition {
         for (question, reading) in indicator.readings() {
             let id = ReadingId { question: question.id.clone(), reading: reading.id.clone() };
             let spec = indicator.reading_spec(&id).map_err(named)?;
-            readings.push((id, spec));
+            readings.push((id, Arc::new(spec)));
         }
         Ok(Self {
             indicator: indicator.clone(),
             hash: pack.definition_hash(&indicator.id).unwrap_or_default(),
             base,
+            breakdowns: indicator.disaggregations.as_slice().into(),
             readings,
         })
     }

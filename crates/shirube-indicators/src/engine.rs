@@ -56,7 +56,10 @@ struct Shared {
 #[derive(Default)]
 struct State {
     columns: Columns,
-    evaluator: Evaluator,
+    /// Follows the definitions on the latest day.
+    parents: Evaluator,
+    /// Evaluates what milestones bring into being.
+    children: Evaluator,
     boards: VecDeque<Arc<Made>>,
 }
 
@@ -70,8 +73,8 @@ struct Made {
 /// The specs behind one result.
 #[derive(Clone)]
 struct Specs {
-    headline: Spec,
-    readings: Vec<(ReadingId, Spec)>,
+    headline: Arc<Spec>,
+    readings: Vec<(ReadingId, Arc<Spec>)>,
 }
 
 /// Name and version of the software, as stamped on values.
@@ -238,7 +241,8 @@ impl Engine {
             if let Some(made) = state.kept(as_of, position.seq) {
                 return Ok(made);
             }
-            let made = Arc::new(shared.evaluate(&mut state, as_of, position)?);
+            let latest = engine.latest_day() == as_of;
+            let made = Arc::new(shared.evaluate(&mut state, as_of, position, latest)?);
             state.boards.push_front(made.clone());
             state.boards.truncate(BOARDS_MAX);
             Ok(made)
@@ -277,6 +281,34 @@ impl State {
     }
 }
 
+impl State {
+    /// Outcomes of what does not wait for a milestone, with the view they were
+    /// made from. The latest day is followed: only what has changed since is
+    /// taken in.
+    fn parents(
+        &mut self,
+        requests: &[Request],
+        as_of: NaiveDate,
+        seq: u64,
+        latest: bool,
+    ) -> Result<(Vec<Arc<Outcome>>, View), Refusal> {
+        let Self { columns, parents, .. } = self;
+        if !latest {
+            let view = columns.view(seq, as_of);
+            let outcomes = parents.evaluate(columns, &view, requests).map_err(engine_fault)?;
+            return Ok((outcomes, view));
+        }
+        let followed = parents.following().is_some_and(|(day, at)| day == as_of && at <= seq);
+        if followed && let Some(outcomes) = parents.advance(columns, seq).map_err(engine_fault)? {
+            let view = parents.view().cloned();
+            return Ok((outcomes, view.unwrap_or_else(|| columns.view(seq, as_of))));
+        }
+        let view = columns.view(seq, as_of);
+        let outcomes = parents.follow(columns, &view, requests).map_err(engine_fault)?;
+        Ok((outcomes, view))
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic while the lock was held left only caches behind.
@@ -288,24 +320,30 @@ impl Shared {
         state: &mut State,
         as_of: NaiveDate,
         position: Position,
+        latest: bool,
     ) -> Result<Made, Refusal> {
-        let view = state.columns.view(position.seq, as_of);
         let mut specs = Vec::with_capacity(self.definitions.list.len());
         for definition in &self.definitions.list {
             let headline = self
                 .definitions
                 .headline(definition, as_of)
                 .map_err(|mut faults| faults.swap_remove(0))?;
+            let headline = Arc::new(headline);
             specs.push(Specs { headline, readings: definition.readings.clone() });
         }
         let parents = |definition: &Definition| !definition.is_child();
-        let mut results = self.results(state, &view, &specs, position, parents)?;
+        let requests = self.requests(&specs, parents);
+        let (outcomes, view) = state.parents(&requests, as_of, position.seq, latest)?;
+        let mut results = self.results(outcomes, as_of, &specs, position, parents);
         for (definition, specs) in self.definitions.list.iter().zip(&mut specs) {
             if let Some(target) = child_target(definition, &results, &state.columns, &view) {
                 specs.set_target(target);
             }
         }
-        let children = self.results(state, &view, &specs, position, Definition::is_child)?;
+        let requests = self.requests(&specs, Definition::is_child);
+        let outcomes = state.children.evaluate(&state.columns, &view, &requests);
+        let outcomes = outcomes.map_err(engine_fault)?;
+        let children = self.results(outcomes, as_of, &specs, position, Definition::is_child);
         let active: Vec<bool> =
             children.iter().map(|child| self.is_active(child, &results)).collect();
         for (mut child, active) in children.into_iter().zip(active) {
@@ -318,45 +356,54 @@ impl Shared {
         Ok(Made { board: Arc::new(board), view, specs })
     }
 
-    /// Whether the milestone of a child indicator has been reached.
+    /// Whether the milestone of a child indicator has been reached, in time or
+    /// late.
     fn is_active(&self, child: &IndicatorResult, results: &[IndicatorResult]) -> bool {
         self.definitions
             .get(&child.id)
             .and_then(|definition| definition.indicator.activated_by.as_deref())
             .and_then(|parent| results.iter().find(|result| result.id == parent))
-            .is_some_and(|parent| parent.headline.status == Status::Achieved)
+            .is_some_and(|parent| {
+                parent.headline.status == Status::Achieved
+                    || parent.headline.proofs.first().is_some_and(|proof| {
+                        proof.tally().iter().any(|(class, _)| *class == Class::AfterWindow)
+                    })
+            })
     }
 
-    /// Evaluates the definitions that `which` picks.
+    /// Headline and readings of the definitions that `which` picks.
+    fn requests(&self, specs: &[Specs], which: impl Fn(&Definition) -> bool) -> Vec<Request> {
+        let picked = self.definitions.list.iter().zip(specs).filter(|(d, _)| which(d));
+        let one = |(definition, specs): (&Definition, &Specs)| {
+            let breakdowns = definition.breakdowns.clone();
+            let readings = specs.readings.iter().map(|(_, spec)| spec.clone());
+            std::iter::once(specs.headline.clone())
+                .chain(readings)
+                .map(|spec| Request { spec, breakdowns: breakdowns.clone() })
+                .collect::<Vec<_>>()
+        };
+        picked.flat_map(one).collect()
+    }
+
+    /// Results of the definitions that `which` picks, from their outcomes.
     fn results(
         &self,
-        state: &mut State,
-        view: &View,
+        outcomes: Vec<Arc<Outcome>>,
+        as_of: NaiveDate,
         specs: &[Specs],
         position: Position,
         which: impl Fn(&Definition) -> bool,
-    ) -> Result<Vec<IndicatorResult>, Refusal> {
-        let picked: Vec<(&Definition, &Specs)> =
-            self.definitions.list.iter().zip(specs).filter(|(d, _)| which(d)).collect();
-        let mut requests = Vec::new();
-        for (definition, specs) in &picked {
-            let breakdowns = definition.indicator.disaggregations.as_slice();
-            requests.push(Request { spec: &specs.headline, breakdowns });
-            for (_, spec) in &specs.readings {
-                requests.push(Request { spec, breakdowns });
-            }
-        }
-        let State { columns, evaluator, .. } = state;
-        let outcomes = evaluator.evaluate(columns, view, &requests).map_err(engine_fault)?;
+    ) -> Vec<IndicatorResult> {
+        let picked = self.definitions.list.iter().zip(specs).filter(|(d, _)| which(d));
         let mut outcomes = outcomes.into_iter();
-        let mut results = Vec::with_capacity(picked.len());
+        let mut results = Vec::new();
         for (definition, specs) in picked {
             let Some(headline) = outcomes.next() else { break };
-            let readings: Vec<(ReadingId, Outcome)> =
+            let readings: Vec<(ReadingId, Arc<Outcome>)> =
                 specs.readings.iter().map(|(id, _)| id.clone()).zip(outcomes.by_ref()).collect();
             let undecided = definition
                 .indicator
-                .undecided(&self.definitions.decisions, view.day)
+                .undecided(&self.definitions.decisions, as_of)
                 .into_iter()
                 .map(|question| question.id.clone())
                 .collect();
@@ -372,7 +419,7 @@ impl Shared {
             result.status = shown_status(&result);
             results.push(result);
         }
-        Ok(results)
+        results
     }
 
     fn stamp(&self, definition: &Definition, position: Position) -> Stamp {
@@ -392,7 +439,7 @@ impl Specs {
         let specs =
             std::iter::once(&mut self.headline).chain(self.readings.iter_mut().map(|(_, s)| s));
         for spec in specs {
-            if let Some(target) = &mut spec.target {
+            if let Some(target) = &mut Arc::make_mut(spec).target {
                 target.value = Some(value);
             }
         }
@@ -415,10 +462,12 @@ fn child_target(
     let (targets, days) = (table.column("target_value")?, table.column("decided_on")?);
     let rows = view.rows.get(index)?;
     proof
-        .classes
-        .iter()
+        .classes()
         .zip(rows)
-        .filter(|(class, _)| Class::from_number(**class).is_some_and(Class::counts))
+        .filter(|(class, _)| {
+            let class = Class::from_number(*class);
+            class.is_some_and(|class| class.counts() || class == Class::AfterWindow)
+        })
         .filter_map(|(_, &row)| {
             let row = row as usize;
             targets.micros(row).map(|target| (days.day(row), row, target))
@@ -462,8 +511,7 @@ impl Made {
                     .table_index(&proof.register)
                     .and_then(|index| columns.tables.get(index))
                     .and_then(|table| table.ordinal(id))
-                    .and_then(|ordinal| proof.classes.get(ordinal as usize))
-                    .and_then(|class| Class::from_number(*class))
+                    .and_then(|ordinal| proof.class(ordinal))
                     .is_some_and(Class::counts)
             })
         };
@@ -494,43 +542,35 @@ fn page(
     else {
         return empty(&proof.register);
     };
-    let wanted = class.map(Class::number);
-    let matching = || {
-        proof.classes.iter().enumerate().filter(|(_, n)| wanted.is_none_or(|wanted| wanted == **n))
-    };
     let days = table.column(source.date.name);
-    let at = |list: &[(u32, u32)], ordinal: u32| {
-        list.binary_search_by_key(&ordinal, |(o, _)| *o)
-            .ok()
-            .and_then(|i| list.get(i))
-            .map(|(_, other)| *other)
-    };
     let id_of = |text: u32| columns.texts.text(text).parse::<RecordId>().ok();
-    let row = |(index, number): (usize, &u16)| {
-        let ordinal = u32::try_from(index).ok()?;
-        let row = *rows.get(index)? as usize;
-        let class = Class::from_number(*number)?;
+    let row = |(ordinal, class): (u32, Class)| {
+        let row = *rows.get(ordinal as usize)? as usize;
         let duplicate = table.duplicate_of.get(row).copied().unwrap_or(NO_TEXT);
-        let instead = at(&proof.instead, ordinal)
+        let instead = proof
+            .instead(ordinal)
             .and_then(|other| table.ids.get(other as usize))
             .and_then(|text| id_of(*text))
             .or_else(|| (duplicate != NO_TEXT).then(|| id_of(duplicate)).flatten());
         Some(ProofRow {
             ordinal,
-            record: id_of(*table.ids.get(index)?)?,
+            record: id_of(*table.ids.get(ordinal as usize)?)?,
             version: table.versions.get(row).copied()?,
             seq: table.seqs.get(row).copied()?,
             class,
             condition: condition(source, class),
             instead,
-            shared: at(&proof.shared, ordinal),
+            shared: proof.shared(ordinal),
             date: date_of(days.map_or(NO_DATE, |column| column.day(row))),
         })
     };
     ProofPage {
         register: proof.register.clone(),
-        total: matching().count() as u64,
-        rows: matching().skip(offset).take(limit).filter_map(row).collect(),
+        total: match class {
+            None => proof.records() as u64,
+            Some(class) => proof.tally().iter().find(|(of, _)| *of == class).map_or(0, |(_, n)| *n),
+        },
+        rows: proof.of_class(class).skip(offset).take(limit).filter_map(row).collect(),
     }
 }
 

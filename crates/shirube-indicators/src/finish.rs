@@ -79,6 +79,9 @@ pub(crate) fn finish(spec: &Spec, frame: &Frame, tally: Tally) -> Outcome {
             counted,
             unpublished: matches!(base, Base::Unpublished),
             year_failed: failed,
+            year_open: frame
+                .headline_year
+                .is_some_and(|year| spec.year_basis.last_day(year) > frame.as_of),
         },
     );
     let mut groups: Vec<Group> = tally

@@ -1,124 +1,128 @@
-//! Small tables an evaluation works with: years, spans, keys.
+//! Which rows of a register hold a key.
+//!
+//! The texts of a field are numbered densely, and the rows that hold one form a
+//! chain from the newest back. Rows are only ever appended, so an index is
+//! filled on and never rebuilt; whether a row is current is for the view to say.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use shirube_model::indicator::{Kind, YearBasis};
+use foldhash::fast::RandomState;
 
-use crate::columns::{Column, NO_TEXT, day_number, decimal};
-use crate::error::EvalError;
-use crate::frame::Frame;
-use crate::stage::key_field;
-use crate::tally::Run;
+use crate::columns::{Column, NO_TEXT, Table};
 
-/// Years by first and last day number, so that a day finds its year without
-/// calendar arithmetic.
-pub(crate) struct Years {
-    /// Year, first day, last day.
-    pub(crate) bounds: Vec<(i32, i32, i32)>,
+/// No key, and the end of a chain.
+const NONE: u32 = u32::MAX;
+
+/// Index of one text or text-list field.
+#[derive(Debug, Default)]
+pub(crate) struct KeyIndex {
+    numbers: HashMap<u32, u32, RandomState>,
+    /// Text number of each key.
+    texts: Vec<u32>,
+    /// Key of each item: one per row, or one per list item.
+    keys: Vec<u32>,
+    /// Row of each item of a list field.
+    rows: Vec<u32>,
+    /// Newest item of each key.
+    newest: Vec<u32>,
+    /// Item before each item, of the same key.
+    before: Vec<u32>,
+    /// Rows seen.
+    seen: usize,
 }
 
-impl Years {
-    pub(crate) fn of(frame: &Frame, basis: YearBasis) -> Self {
-        let bounds = frame
-            .known_years()
-            .into_iter()
-            .map(|y| (y, day_number(basis.first_day(y)), day_number(basis.last_day(y))))
-            .collect();
-        Self { bounds }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.bounds.len()
-    }
-
-    pub(crate) fn index(&self, day: i32) -> Option<usize> {
-        let after = self.bounds.partition_point(|(_, first, _)| *first <= day);
-        let index = after.checked_sub(1)?;
-        self.bounds.get(index).filter(|(_, _, last)| day <= *last).map(|_| index)
-    }
-
-    pub(crate) fn index_of_year(&self, year: i32) -> Option<usize> {
-        self.bounds.iter().position(|(y, _, _)| *y == year)
-    }
-
-    /// Level by year from amounts by index.
-    pub(crate) fn levels(&self, amounts: &[i128]) -> BTreeMap<i32, rust_decimal::Decimal> {
-        self.bounds
-            .iter()
-            .zip(amounts)
-            .map(|((year, _, _), amount)| (*year, decimal(*amount)))
-            .collect()
-    }
-}
-
-/// A record in force.
-pub(crate) struct Span {
-    pub(crate) from: i32,
-    pub(crate) to: i32,
-    pub(crate) done: i32,
-    pub(crate) left_out: bool,
-}
-
-impl Span {
-    pub(crate) fn holds(&self, at: i32) -> bool {
-        self.from <= at && at <= self.to && !self.left_out
-    }
-}
-
-/// Order in which records claim a key: by day, then by ordinal.
-pub(crate) fn claim(day: i32, ordinal: usize) -> u64 {
-    let day = u64::from(day.unsigned_abs());
-    (day << 32) | u64::try_from(ordinal).unwrap_or(u64::from(u32::MAX))
-}
-
-/// Keys of a register numbered densely.
-pub(crate) struct Keys<'a> {
-    column: &'a Column,
-    dense: Vec<u32>,
-    pub(crate) count: usize,
-}
-
-impl<'a> Keys<'a> {
-    pub(crate) fn of(run: &Run<'a>) -> Result<Self, EvalError> {
-        let field = key_field(run.job.spec).ok_or(EvalError::Unsupported("no key field"))?;
-        let column = run
-            .table
-            .column(field.name)
-            .ok_or(EvalError::Unsupported("key field has no column"))?;
-        let texts = &run.job.columns.texts;
-        let milestone = matches!(run.job.spec.kind, Kind::Milestone | Kind::MilestoneCreates);
-        let elements: Vec<u32> = if milestone {
-            run.job.spec.elements.iter().filter_map(|element| texts.find(element)).collect()
-        } else {
-            Vec::new()
-        };
-        let limited = milestone && !run.job.spec.elements.is_empty();
-        let mut dense = vec![NO_TEXT; texts.len()];
-        let mut count = 0u32;
-        for (ordinal, &base) in run.stage.base.iter().enumerate() {
-            if base != 0 {
-                continue;
-            }
-            for &text in column.texts(run.row(ordinal)) {
-                if limited && !elements.contains(&text) {
-                    continue;
+impl KeyIndex {
+    /// Takes in the rows not seen yet.
+    pub(crate) fn fill(&mut self, table: &Table, column: &Column) {
+        match column {
+            Column::Text(rows) => {
+                for &text in rows.get(self.seen..).unwrap_or_default() {
+                    self.push(text);
                 }
-                if let Some(slot) = dense.get_mut(text as usize).filter(|slot| **slot == NO_TEXT) {
-                    *slot = count;
-                    count += 1;
+            }
+            Column::TextList { .. } => {
+                for row in self.seen..table.len() {
+                    for &text in column.texts(row) {
+                        self.push(text);
+                        self.rows.push(u32::try_from(row).unwrap_or(NONE));
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.seen = table.len();
+    }
+
+    fn push(&mut self, text: u32) {
+        let item = u32::try_from(self.keys.len()).unwrap_or(NONE);
+        if text == NO_TEXT {
+            self.keys.push(NONE);
+            self.before.push(NONE);
+            return;
+        }
+        let next = u32::try_from(self.texts.len()).unwrap_or(NONE);
+        let key = *self.numbers.entry(text).or_insert(next);
+        if key == next {
+            self.texts.push(text);
+            self.newest.push(NONE);
+        }
+        self.keys.push(key);
+        let newest = self.newest.get_mut(key as usize);
+        self.before.push(newest.map_or(NONE, |newest| std::mem::replace(newest, item)));
+    }
+
+    /// Number of keys.
+    pub(crate) fn count(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Key with a text number.
+    pub(crate) fn number(&self, text: u32) -> Option<u32> {
+        self.numbers.get(&text).copied()
+    }
+
+    /// Text number of a key.
+    pub(crate) fn text(&self, key: usize) -> u32 {
+        self.texts.get(key).copied().unwrap_or(NO_TEXT)
+    }
+
+    /// Items of a row: keys, among them [`NONE`] and repeats.
+    fn items(&self, column: &Column, row: usize) -> &[u32] {
+        let items = match column {
+            Column::TextList { .. } => column.items(row),
+            _ => row..row.saturating_add(1),
+        };
+        self.keys.get(items).unwrap_or_default()
+    }
+
+    /// Calls `each` with the keys of a row; a key written twice comes once.
+    #[inline]
+    pub(crate) fn each_of_row(&self, column: &Column, row: usize, mut each: impl FnMut(u32)) {
+        match self.items(column, row) {
+            [] | [NONE] => {}
+            [key] => each(*key),
+            keys => {
+                for (i, &key) in keys.iter().enumerate() {
+                    let again = keys.get(..i).is_some_and(|before| before.contains(&key));
+                    if key != NONE && !again {
+                        each(key);
+                    }
                 }
             }
         }
-        Ok(Self { column, dense, count: count as usize })
     }
 
-    /// Dense numbers of a row's keys; a key written twice comes once.
-    pub(crate) fn of_row(&self, row: usize) -> impl Iterator<Item = usize> {
-        let texts = self.column.texts(row);
-        texts.iter().enumerate().filter_map(move |(i, text)| {
-            let again = texts.get(..i).is_some_and(|before| before.contains(text));
-            let number = self.dense.get(*text as usize).copied().unwrap_or(NO_TEXT);
-            (!again && number != NO_TEXT).then_some(number as usize)
+    /// Rows that hold a key, newest first; a row that holds it twice may come
+    /// twice.
+    pub(crate) fn rows_of(&self, key: u32) -> impl Iterator<Item = u32> {
+        let mut item = self.newest.get(key as usize).copied().unwrap_or(NONE);
+        std::iter::from_fn(move || {
+            let now = item;
+            if now == NONE {
+                return None;
+            }
+            item = self.before.get(now as usize).copied().unwrap_or(NONE);
+            Some(self.rows.get(now as usize).copied().unwrap_or(now))
         })
     }
 }

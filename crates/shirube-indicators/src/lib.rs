@@ -5,6 +5,7 @@
 //! [`evaluate`], which the product runs. Property tests hold them together.
 
 pub mod board;
+mod caches;
 mod columns;
 mod definitions;
 pub mod engine;
@@ -16,9 +17,13 @@ mod frame;
 mod kept;
 mod keys;
 pub mod naive;
+mod owners;
+mod plan;
+mod reader;
 mod series;
 mod stage;
 mod tally;
+mod threads;
 
 pub use columns::{Columns, View};
 pub use engine::{Engine, EngineOptions};

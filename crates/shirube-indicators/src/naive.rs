@@ -193,6 +193,8 @@ impl<'a> Naive<'a> {
             }
             let keys = self.keys(record);
             let amount = match evidence.measure {
+                // The elements of a milestone are counted whatever else is added up.
+                Measure::Sum(_) if key_field(self.spec).is_some() => Decimal::ONE,
                 Measure::Sum(field) => match row(record).value(field) {
                     Some(Value::Number(amount)) => amount,
                     _ => {
@@ -547,14 +549,17 @@ impl<'a> Naive<'a> {
         amount: Decimal,
     ) {
         for (breakdown, (_, rows)) in self.breakdowns.iter().zip(groups) {
-            let codes = match record.body.get(&breakdown.field) {
-                Some(serde_json::Value::String(code)) => vec![code.as_str()],
+            // A code written twice is one code.
+            let mut codes: BTreeSet<&str> = match record.body.get(&breakdown.field) {
+                Some(serde_json::Value::String(code)) => BTreeSet::from([code.as_str()]),
                 Some(serde_json::Value::Array(items)) => {
                     items.iter().filter_map(serde_json::Value::as_str).collect()
                 }
-                Some(_) | None => Vec::new(),
+                Some(_) | None => BTreeSet::new(),
             };
-            let codes = if codes.is_empty() { vec![""] } else { codes };
+            if codes.is_empty() {
+                codes.insert("");
+            }
             for code in codes {
                 *rows.entry(code.to_owned()).or_default() += amount;
             }
@@ -581,17 +586,15 @@ impl<'a> Naive<'a> {
             .map(|(index, _)| ordinal(index))
             .collect();
         let seqs: Vec<u64> = sifted.records.iter().map(|record| record.seq).collect();
-        EvidenceProof {
-            register: sifted.register.to_owned(),
-            rows_fingerprint: fingerprint_rows(&seqs),
-            classes: sifted.classes.iter().map(|class| class.number()).collect(),
-            instead: sifted.instead,
-            shared: sifted
-                .shared
-                .into_iter()
-                .filter(|(record, _)| counted.contains(record))
-                .collect(),
-        }
+        let shared: Vec<(u32, u32)> =
+            sifted.shared.into_iter().filter(|(record, _)| counted.contains(record)).collect();
+        EvidenceProof::new(
+            sifted.register.to_owned(),
+            fingerprint_rows(&seqs),
+            &sifted.classes.iter().map(|class| class.number()).collect::<Vec<u16>>(),
+            &sifted.instead,
+            &shared,
+        )
     }
 }
 

@@ -2,23 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use shirube_model::indicator::{Class, Kind, Measure};
+use shirube_model::indicator::{Class, EvidenceProof, Kind, Measure, Spec};
 
 use crate::columns::{NO_DATE, NO_TEXT, date_of, decimal};
 use crate::error::EvalError;
 use crate::finish::{Tally, compared_years};
-use crate::stage::Stage;
-use crate::tally::{Job, proof, reaches_window};
+use crate::reader::reaches_window;
+use crate::stage::{Sight, Stage};
 
 /// Comparisons and trends: sums by group and year.
-pub(crate) fn series_tally(job: &Job<'_>, stages: &[&Stage]) -> Result<Tally, EvalError> {
-    let missing = || EvalError::Unsupported("evidence without stage");
-    let spec = job.spec;
+pub(crate) fn series_tally(
+    sight: Sight<'_>,
+    spec: &Spec,
+    stages: &[&Stage],
+) -> Result<Tally, EvalError> {
     let mut series = Vec::new();
     let mut marked = Vec::new();
     for (stage, evidence) in stages.iter().zip(spec.evidences()) {
-        let table = job.columns.tables.get(stage.table).ok_or_else(missing)?;
-        let rows = job.view.rows.get(stage.table).ok_or_else(missing)?;
+        let table = sight.table(stage.key.table)?;
+        let rows = sight.rows(stage.key.table);
         let sum = match evidence.measure {
             Measure::Sum(field) => table.column(field.name),
             Measure::Count | Measure::Distinct(..) => None,
@@ -44,7 +46,7 @@ pub(crate) fn series_tally(job: &Job<'_>, stages: &[&Stage]) -> Result<Tally, Ev
             let row = rows.get(ordinal).copied().unwrap_or(NO_TEXT) as usize;
             let group = match (spec.group_by, group_by.map(|column| column.texts(row))) {
                 (None, _) => Some(""),
-                (Some(_), Some([one])) => Some(job.columns.texts.text(*one)),
+                (Some(_), Some([one])) => Some(sight.columns.texts.text(*one)),
                 // None, more than one, or a register without the field.
                 (Some(_), _) => None,
             };
@@ -89,7 +91,15 @@ pub(crate) fn series_tally(job: &Job<'_>, stages: &[&Stage]) -> Result<Tally, Ev
                     }
                 }
             }
-            proof(job, stage, table, classes, Vec::new())
+            let counts = |ordinal: u32| {
+                let class = classes.get(ordinal as usize).copied();
+                class.and_then(Class::from_number).is_some_and(Class::counts)
+            };
+            let mut shared: Vec<(u32, u32)> = stage.shared.iter().map(|(o, n)| (*o, *n)).collect();
+            shared.retain(|(ordinal, _)| counts(*ordinal));
+            shared.sort_unstable();
+            let register = table.schema.kind.to_owned();
+            EvidenceProof::new(register, String::new(), &classes, &[], &shared)
         })
         .collect();
     Ok(Tally { levels, series, proofs, ..Tally::default() })

@@ -1,293 +1,156 @@
 //! The second half of an evaluation: window, keys, levels and breakdowns, over
 //! the columns.
+//!
+//! Every amount is a sum over records, and what a record adds depends on its
+//! own row, its stage, and who owns its keys. A change is therefore taken in by
+//! taking away what the records it touches added before, and adding what they
+//! add now; a full run adds every record to nothing. Both go through
+//! [`Adder::visit`].
 
 use std::collections::BTreeMap;
 
-use shirube_model::indicator::{Class, Disaggregation, EvidenceProof, Kind, Measure, Once, Spec};
+use shirube_model::indicator::{Class, EvidenceProof, Verdict};
 
-use crate::columns::{Columns, NO_DATE, NO_TEXT, ONE, Table, View, day_number, decimal};
+use crate::columns::{NO_TEXT, ONE, decimal};
 use crate::error::EvalError;
 use crate::finish::Tally;
-use crate::frame::Frame;
-use crate::keys::{Keys, Span, Years, claim};
-use crate::series::series_tally;
-use crate::stage::{Caches, Stage, key_field};
+use crate::owners::{claim_keys, contest, holders};
+use crate::plan::{Mode, Plan};
+use crate::reader::{NOBODY, Reader, reaches_window};
+use crate::stage::{Moved, Seen, Sight, Stage, Start};
 
-/// No record.
-const NOBODY: u64 = u64::MAX;
-
-/// Everything one evaluation reads.
-pub(crate) struct Job<'a> {
-    pub(crate) columns: &'a Columns,
-    pub(crate) view: &'a View,
-    pub(crate) caches: &'a Caches,
-    pub(crate) spec: &'a Spec,
-    pub(crate) frame: &'a Frame,
-    pub(crate) breakdowns: &'a [Disaggregation],
-    pub(crate) fingerprints: &'a [String],
+/// What was counted under one plan, kept so that changes can be taken in.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    pub(crate) plan: Plan,
+    amounts: Amounts,
+    /// Claim that owns each key in each scope, the least one.
+    owners: Vec<u64>,
+    pub(crate) proof: EvidenceProof,
 }
 
-/// State of one evaluation over its main register.
-pub(crate) struct Run<'a> {
-    pub(crate) job: &'a Job<'a>,
-    pub(crate) stage: &'a Stage,
-    pub(crate) table: &'a Table,
-    rows: &'a [u32],
-    years: Years,
-    classes: Vec<u16>,
-    instead: Vec<(u32, u32)>,
+/// Sums over records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Amounts {
     levels: Vec<i128>,
     numerators: Vec<i128>,
     headline: i128,
     headline_numerator: i128,
     before: i128,
     start: i128,
-    breakdowns: Vec<BTreeMap<u32, i128>>,
+    groups: Vec<Groups>,
 }
 
-/// Evaluates a spec over staged evidence, one stage per evidence.
-pub(crate) fn tally(job: &Job<'_>, stages: &[&Stage]) -> Result<Tally, EvalError> {
-    let missing = || EvalError::Unsupported("evidence without stage");
-    if matches!(job.spec.kind, Kind::DeltaComparison | Kind::Trend) {
-        return series_tally(job, stages);
-    }
-    let stage = stages.first().ok_or_else(missing)?;
-    let table = job.columns.tables.get(stage.table).ok_or_else(missing)?;
-    let rows = job.view.rows.get(stage.table).ok_or_else(missing)?;
-    let years = Years::of(job.frame, job.spec.year_basis);
-    let mut run = Run {
-        job,
-        stage,
-        table,
-        rows,
-        levels: vec![0; years.len()],
-        numerators: vec![0; years.len()],
-        years,
-        classes: stage.base.clone(),
-        instead: Vec::new(),
-        headline: 0,
-        headline_numerator: 0,
-        before: 0,
-        start: 0,
-        breakdowns: vec![BTreeMap::new(); job.breakdowns.len()],
-    };
-    match (job.spec.kind, key_field(job.spec)) {
-        (Kind::ShareOfSet, Some(_)) => run.share()?,
-        (Kind::Stock | Kind::ListCompletion, None) => run.stock_records(),
-        (Kind::Stock | Kind::ListCompletion, Some(_)) => run.stock_keys()?,
-        (_, None) => run.window_records(),
-        (_, Some(_)) => run.window_keys()?,
-    }
-    Ok(run.into_tally())
+/// One breakdown: amount and number of records, without a code and by key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Groups {
+    none: (i128, i32),
+    keys: Vec<(i128, i32)>,
 }
 
-impl Run<'_> {
-    pub(crate) fn row(&self, ordinal: usize) -> usize {
-        self.rows.get(ordinal).copied().unwrap_or(NO_TEXT) as usize
-    }
-
-    /// Why a day does not count for the headline, if it does not.
-    fn window_class(&self) -> impl Fn(i32) -> u16 + use<> {
-        let spec = self.job.spec;
-        let (from, to) = match self.job.frame.headline_year {
-            Some(year) => (spec.year_basis.first_day(year), spec.year_basis.last_day(year)),
-            None => (spec.window.from, spec.window.to),
-        };
-        let (from, to) = (day_number(from), day_number(to));
-        move |day| {
-            if day < from {
-                Class::BeforeWindow.number()
-            } else if day > to {
-                Class::AfterWindow.number()
-            } else {
-                0
+impl Groups {
+    fn add(&mut self, key: Option<u32>, amount: i128, sign: i32) {
+        let slot = match key {
+            None => &mut self.none,
+            Some(key) => {
+                let key = key as usize;
+                if key >= self.keys.len() {
+                    self.keys.resize(key + 1, (0, 0));
+                }
+                let Some(slot) = self.keys.get_mut(key) else { return };
+                slot
             }
+        };
+        slot.0 += amount;
+        slot.1 += sign;
+    }
+}
+
+/// A class and, for what repeats, the claim that counts instead.
+type Told = (u16, Option<u64>);
+
+/// Adds records to sums, or takes them away.
+struct Adder<'a, 'b> {
+    reader: &'b Reader<'a>,
+    amounts: &'b mut Amounts,
+    owners: &'b [u64],
+    /// 1 to add, -1 to take away.
+    sign: i32,
+}
+
+impl Adder<'_, '_> {
+    fn visit(&mut self, ordinal: u32, seen: Seen) -> Told {
+        if !reaches_window(seen.base) {
+            return (seen.base, None);
         }
+        match self.reader.plan.mode {
+            Mode::Window => (self.window(seen), None),
+            Mode::WindowKeys(_) => self.window_keys(ordinal, seen),
+            Mode::Stock => (self.stock(seen), None),
+            Mode::StockKeys => self.stock_keys(ordinal, seen),
+            Mode::Share => self.share(ordinal, seen),
+            Mode::Series(_) => (seen.base, None),
+        }
+    }
+
+    fn signed(&self, amount: i128) -> i128 {
+        amount * i128::from(self.sign)
+    }
+
+    fn owner(&self, key: u32, scope: usize) -> u64 {
+        self.owners.get(key as usize * self.reader.scopes + scope).copied().unwrap_or(NOBODY)
     }
 
     /// Adds to the levels: the year of the day, and what comes before the
     /// window. Only yearly kinds read years outside the window.
     fn add_level(&mut self, day: i32, amount: i128) {
-        let window = self.job.spec.window;
-        let (from, to) = (day_number(window.from), day_number(window.to));
+        let plan = self.reader.plan;
+        let (from, to) = plan.window;
+        let amount = self.signed(amount);
         if day < from {
-            self.before += amount;
+            self.amounts.before += amount;
         }
-        let yearly = self.job.frame.headline_year.is_some();
-        if !yearly && (day < from || day > to) {
+        if !plan.yearly && (day < from || day > to) {
             return;
         }
-        if let Some(slot) = self.years.index(day).and_then(|i| self.levels.get_mut(i)) {
+        if let Some(slot) = plan.year(day).and_then(|i| self.amounts.levels.get_mut(i)) {
             *slot += amount;
         }
     }
 
-    fn add_breakdowns(&mut self, row: usize, amount: i128) {
-        for (breakdown, rows) in self.job.breakdowns.iter().zip(&mut self.breakdowns) {
-            let codes = self.table.column(&breakdown.field).map_or(&[][..], |c| c.texts(row));
-            if codes.is_empty() {
-                *rows.entry(NO_TEXT).or_default() += amount;
-            }
-            for &code in codes {
-                *rows.entry(code).or_default() += amount;
-            }
-        }
+    fn add_headline(&mut self, row: usize, amount: i128) {
+        let signed = self.signed(amount);
+        self.amounts.headline += signed;
+        self.add_groups(row, signed);
     }
 
-    /// Counts or sums of records in a window or year.
-    fn window_records(&mut self) {
-        let window = self.window_class();
-        let sum = match self.job.spec.evidence.measure {
-            Measure::Sum(field) => self.table.column(field.name),
-            Measure::Count | Measure::Distinct(..) => None,
-        };
-        for ordinal in 0..self.classes.len() {
-            let (Some(&base), Some(&day)) =
-                (self.stage.base.get(ordinal), self.stage.days.get(ordinal))
-            else {
-                continue;
-            };
-            if !reaches_window(base) {
-                continue;
-            }
-            let row = self.row(ordinal);
-            let amount = match sum {
-                Some(column) => column.micros(row),
-                None => Some(ONE),
-            };
-            let mut class = match window(day) {
-                0 => base,
-                outside => outside,
-            };
-            if class == 0 && amount.is_none() {
-                class = Class::NoValue.number();
-            }
-            if let Some(slot) = self.classes.get_mut(ordinal) {
-                *slot = class;
-            }
-            let Some(amount) = amount.filter(|_| base == 0) else { continue };
-            self.add_level(day, amount);
-            if class == 0 {
-                self.headline += amount;
-                self.add_breakdowns(row, amount);
-            }
-        }
-    }
-
-    /// Distinct keys in a window or year: each belongs to its first record.
-    fn window_keys(&mut self) -> Result<(), EvalError> {
-        let keys = Keys::of(self)?;
-        let window = self.window_class();
-        let yearly = self.job.frame.headline_year.is_some();
-        let once = match self.job.spec.evidence.measure {
-            Measure::Distinct(_, Once::Window) if yearly => Once::Year,
-            Measure::Distinct(_, once) => once,
-            Measure::Count | Measure::Sum(_) => Once::Window,
-        };
-        let years = self.years.len() + 1;
-        let scopes = if once == Once::Year { years } else { 1 };
-        let first_day = day_number(self.job.spec.window.from);
-        let last_day = day_number(self.job.spec.window.to);
-        // The scope a record of that day competes in; none when it cannot count.
-        // Records outside the window compete among themselves for base counts.
-        let scope_of = |years: &Years, day: i32| match once {
-            Once::Ever => Some(0),
-            Once::Year => Some(years.index(day).map_or(years.len(), |i| i)),
-            Once::Window => Some(usize::from(day < first_day) + 2 * usize::from(day > last_day)),
-        };
-        let scopes = if once == Once::Window { 3 } else { scopes };
-        let mut owners = vec![NOBODY; keys.count * scopes];
-        for (ordinal, (&base, &day)) in self.stage.base.iter().zip(&self.stage.days).enumerate() {
-            if base != 0 {
-                continue;
-            }
-            let Some(scope) = scope_of(&self.years, day) else { continue };
-            let me = claim(day, ordinal);
-            for key in keys.of_row(self.row(ordinal)) {
-                if let Some(owner) = owners.get_mut(key * scopes + scope) {
-                    *owner = (*owner).min(me);
-                }
-            }
-        }
-        for ordinal in 0..self.classes.len() {
-            let (Some(&base), Some(&day)) =
-                (self.stage.base.get(ordinal), self.stage.days.get(ordinal))
-            else {
-                continue;
-            };
-            if !reaches_window(base) {
-                continue;
-            }
-            let row = self.row(ordinal);
-            let mut class = match window(day) {
-                0 => base,
-                outside => outside,
-            };
-            if base == 0 {
-                let scope = scope_of(&self.years, day).unwrap_or(0);
-                let me = claim(day, ordinal);
-                let (mut owned, mut first) = (0i128, None);
-                let mut any = false;
-                for key in keys.of_row(row) {
+    fn add_groups(&mut self, row: usize, signed: i128) {
+        for (keyed, groups) in self.reader.groups.iter().zip(&mut self.amounts.groups) {
+            let mut any = false;
+            if let Some((column, index)) = keyed {
+                let sign = self.sign;
+                index.each_of_row(column, row, |key| {
                     any = true;
-                    let owner = owners.get(key * scopes + scope).copied().unwrap_or(NOBODY);
-                    if owner == me {
-                        owned += ONE;
-                    } else if first.is_none() {
-                        first = Some(owner);
-                    }
-                }
-                if owned > 0 {
-                    self.add_level(day, owned);
-                }
-                if class == 0 {
-                    if !any {
-                        class = Class::NoKey.number();
-                    } else if owned == 0 {
-                        class = Class::Repeats.number();
-                        self.push_instead(ordinal, first);
-                    } else {
-                        self.headline += owned;
-                        self.add_breakdowns(row, owned);
-                    }
-                }
+                    groups.add(Some(key), signed, sign);
+                });
             }
-            if let Some(slot) = self.classes.get_mut(ordinal) {
-                *slot = class;
+            if !any {
+                groups.add(None, signed, self.sign);
             }
         }
-        Ok(())
-    }
-
-    fn push_instead(&mut self, ordinal: usize, owner: Option<u64>) {
-        if let (Ok(ordinal), Some(owner)) = (u32::try_from(ordinal), owner) {
-            self.instead.push((ordinal, (owner & u64::from(u32::MAX)) as u32));
-        }
-    }
-
-    /// Days at which a stock or list is taken: every known year's end, the day
-    /// before the window, and the day of the headline.
-    fn points(&self) -> Vec<i32> {
-        let as_of = day_number(self.job.frame.as_of);
-        let mut points: Vec<i32> =
-            self.years.bounds.iter().map(|(_, _, last)| (*last).min(as_of)).collect();
-        points.push(day_number(self.job.frame.start_day));
-        points.push(match self.job.spec.kind {
-            Kind::ListCompletion => as_of,
-            _ => day_number(self.job.frame.at),
-        });
-        points
     }
 
     /// Adds an amount at a point: years first, then start, then headline.
     fn add_point(&mut self, point: usize, amount: i128, numerator: bool) {
-        let years = self.years.len();
+        let years = self.reader.plan.years.len();
+        let amount = self.signed(amount);
+        let amounts = &mut *self.amounts;
         let slot = match (point, numerator) {
-            (p, false) if p < years => self.levels.get_mut(p),
-            (p, true) if p < years => self.numerators.get_mut(p),
-            (p, false) if p == years => Some(&mut self.start),
-            (p, false) if p == years + 1 => Some(&mut self.headline),
-            (p, true) if p == years + 1 => Some(&mut self.headline_numerator),
+            (p, false) if p < years => amounts.levels.get_mut(p),
+            (p, true) if p < years => amounts.numerators.get_mut(p),
+            (p, false) if p == years => Some(&mut amounts.start),
+            (p, false) if p == years + 1 => Some(&mut amounts.headline),
+            (p, true) if p == years + 1 => Some(&mut amounts.headline_numerator),
             _ => None,
         };
         if let Some(slot) = slot {
@@ -295,319 +158,294 @@ impl Run<'_> {
         }
     }
 
-    /// First and last day in force, and the day done, of a row.
-    fn span(&self, row: usize, from: i32) -> Span {
-        let spec = self.job.spec;
-        let day = |field: Option<shirube_model::filter::Field>| {
-            field.and_then(|f| self.table.column(f.name)).map_or(NO_DATE, |c| c.day(row))
+    /// Counts or sums of records in a window or year.
+    fn window(&mut self, seen: Seen) -> u16 {
+        let amount = self.reader.sum.map_or(Some(ONE), |column| column.micros(seen.row));
+        let mut class = match self.reader.window_class(seen.day) {
+            0 => seen.base,
+            outside => outside,
         };
-        let to = match day(spec.evidence.to) {
-            NO_DATE => i32::MAX,
-            to => to,
-        };
-        let done = match day(spec.done) {
-            NO_DATE => i32::MAX,
-            done => done,
-        };
-        let left_out = spec
-            .left_out
-            .and_then(|field| self.table.column(field.name))
-            .is_some_and(|column| !column.texts(row).is_empty());
-        Span { from, to, done, left_out }
+        if class == 0 && amount.is_none() {
+            class = Class::NoValue.number();
+        }
+        if let Some(amount) = amount.filter(|_| seen.base == 0) {
+            self.add_level(seen.day, amount);
+            if class == 0 {
+                self.add_headline(seen.row, amount);
+            }
+        }
+        class
     }
 
-    /// Class of a record in force at the headline's point, before keys.
-    fn stock_class(&self, span: &Span, at: i32) -> u16 {
-        if span.from > at {
-            Class::AfterWindow.number()
-        } else if span.to < at {
-            Class::Ended.number()
-        } else if span.left_out {
-            Class::LeftOut.number()
-        } else {
-            0
+    /// Keys of a row that the record owns in a scope, whether it has any, and
+    /// who owns the first that it does not.
+    fn owned(&self, ordinal: u32, seen: Seen, scope: usize) -> (i128, bool, Option<u64>) {
+        let me = self.reader.claim(ordinal, seen.day);
+        let (mut owned, mut any, mut first) = (0, false, None);
+        self.reader.each_key(seen.row, |key| {
+            any = true;
+            let owner = self.owner(key, scope);
+            if owner == me {
+                owned += ONE;
+            } else if first.is_none() {
+                first = Some(owner);
+            }
+        });
+        (owned, any, first)
+    }
+
+    fn window_keys(&mut self, ordinal: u32, seen: Seen) -> Told {
+        let class = match self.reader.window_class(seen.day) {
+            0 => seen.base,
+            outside => outside,
+        };
+        if seen.base != 0 {
+            return (class, None);
         }
+        let scope = self.reader.scope(seen.day).unwrap_or(0);
+        let (owned, any, first) = self.owned(ordinal, seen, scope);
+        if owned > 0 {
+            self.add_level(seen.day, owned);
+        }
+        if class != 0 {
+            return (class, None);
+        }
+        if !any {
+            return (Class::NoKey.number(), None);
+        }
+        if owned == 0 {
+            return (Class::Repeats.number(), first);
+        }
+        self.add_headline(seen.row, owned);
+        (0, None)
     }
 
     /// Stocks and lists of records.
-    fn stock_records(&mut self) {
-        let points = self.points();
-        let at = points.last().copied().unwrap_or_default();
-        let sum = match self.job.spec.evidence.measure {
-            Measure::Sum(field) => self.table.column(field.name),
-            Measure::Count | Measure::Distinct(..) => None,
+    fn stock(&mut self, seen: Seen) -> u16 {
+        let span = self.reader.span(seen);
+        let at = self.reader.plan.points.last().copied().unwrap_or_default();
+        let amount = self.reader.sum.map_or(Some(ONE), |column| column.micros(seen.row));
+        let mut class = match span.class(at) {
+            0 => seen.base,
+            outside => outside,
         };
-        for ordinal in 0..self.classes.len() {
-            let (Some(&base), Some(&day)) =
-                (self.stage.base.get(ordinal), self.stage.days.get(ordinal))
-            else {
-                continue;
-            };
-            if !reaches_window(base) {
-                continue;
-            }
-            let row = self.row(ordinal);
-            let span = self.span(row, day);
-            let amount = sum.map_or(Some(ONE), |column| column.micros(row));
-            let mut class = match self.stock_class(&span, at) {
-                0 => base,
-                outside => outside,
-            };
-            if class == 0 && amount.is_none() {
-                class = Class::NoValue.number();
-            }
-            if let (0, Some(amount)) = (base, amount) {
-                for (point, &at) in points.iter().enumerate() {
-                    if span.holds(at) {
-                        self.add_point(point, amount, false);
-                        if span.done <= at {
-                            self.add_point(point, amount, true);
-                        }
+        if class == 0 && amount.is_none() {
+            class = Class::NoValue.number();
+        }
+        if let (0, Some(amount)) = (seen.base, amount) {
+            let plan = self.reader.plan;
+            for (point, &at) in plan.points.iter().enumerate() {
+                if span.holds(at) {
+                    self.add_point(point, amount, false);
+                    if span.done <= at {
+                        self.add_point(point, amount, true);
                     }
                 }
-                if class == 0 {
-                    self.add_breakdowns(row, amount);
-                }
             }
-            if class == 0 && span.done <= at {
-                class = Class::CountedInNumerator.number();
-            }
-            if let Some(slot) = self.classes.get_mut(ordinal) {
-                *slot = class;
+            if class == 0 {
+                self.add_groups(seen.row, self.signed(amount));
             }
         }
+        if class == 0 && span.done <= at { Class::CountedInNumerator.number() } else { class }
     }
 
     /// Stocks and lists of distinct keys.
-    fn stock_keys(&mut self) -> Result<(), EvalError> {
-        let keys = Keys::of(self)?;
-        let points = self.points();
-        let headline = points.len().saturating_sub(1);
-        let at = points.last().copied().unwrap_or_default();
-        let mut owners = vec![NOBODY; keys.count * points.len()];
-        let spans: Vec<Span> = (0..self.classes.len())
-            .map(|ordinal| {
-                let day = self.stage.days.get(ordinal).copied().unwrap_or(NO_DATE);
-                self.span(self.row(ordinal), day)
-            })
-            .collect();
-        for (ordinal, (&base, span)) in self.stage.base.iter().zip(&spans).enumerate() {
-            if base != 0 {
-                continue;
-            }
-            let me = claim(span.from, ordinal);
-            for (point, &at) in points.iter().enumerate() {
-                if !span.holds(at) {
-                    continue;
-                }
-                for key in keys.of_row(self.row(ordinal)) {
-                    if let Some(owner) = owners.get_mut(key * points.len() + point) {
-                        *owner = (*owner).min(me);
-                    }
-                }
-            }
+    fn stock_keys(&mut self, ordinal: u32, seen: Seen) -> Told {
+        let span = self.reader.span(seen);
+        let plan = self.reader.plan;
+        let at = plan.points.last().copied().unwrap_or_default();
+        let class = match span.class(at) {
+            0 => seen.base,
+            outside => outside,
+        };
+        if seen.base != 0 {
+            return (class, None);
         }
-        for (ordinal, span) in spans.iter().enumerate() {
-            let base = self.stage.base.get(ordinal).copied().unwrap_or(u16::MAX);
-            if !reaches_window(base) {
-                continue;
-            }
-            let row = self.row(ordinal);
-            let me = claim(span.from, ordinal);
-            let mut class = match self.stock_class(span, at) {
-                0 => base,
-                outside => outside,
-            };
-            if base == 0 {
-                let mut owned = vec![0i128; points.len()];
-                let (mut any, mut first) = (false, None);
-                for key in keys.of_row(row) {
-                    any = true;
-                    for (point, owned) in owned.iter_mut().enumerate() {
-                        let owner =
-                            owners.get(key * points.len() + point).copied().unwrap_or(NOBODY);
-                        if owner == me {
-                            *owned += ONE;
-                        } else if point == headline && first.is_none() {
-                            first = Some(owner);
-                        }
-                    }
-                }
-                for (point, (&owned, &at)) in owned.iter().zip(&points).enumerate() {
-                    if owned > 0 && span.holds(at) {
-                        self.add_point(point, owned, false);
-                        if span.done <= at {
-                            self.add_point(point, owned, true);
-                        }
-                    }
-                }
-                let owned = owned.last().copied().unwrap_or_default();
-                if class == 0 && !any {
-                    class = Class::NoKey.number();
-                } else if class == 0 && owned == 0 {
-                    class = Class::Repeats.number();
-                    self.push_instead(ordinal, first);
-                } else if class == 0 {
-                    self.add_breakdowns(row, owned);
-                    if span.done <= at {
-                        class = Class::CountedInNumerator.number();
-                    }
+        let mut headline = (0, false, None);
+        for (point, &at) in plan.points.iter().enumerate() {
+            let found = self.owned(ordinal, seen, point);
+            if found.0 > 0 && span.holds(at) {
+                self.add_point(point, found.0, false);
+                if span.done <= at {
+                    self.add_point(point, found.0, true);
                 }
             }
-            if let Some(slot) = self.classes.get_mut(ordinal) {
-                *slot = class;
-            }
+            headline = found;
         }
-        Ok(())
+        let (owned, any, first) = headline;
+        if class != 0 {
+            return (class, None);
+        }
+        if !any {
+            return (Class::NoKey.number(), None);
+        }
+        if owned == 0 {
+            return (Class::Repeats.number(), first);
+        }
+        self.add_groups(seen.row, self.signed(owned));
+        (if span.done <= at { Class::CountedInNumerator.number() } else { 0 }, None)
     }
 
     /// Shares: the latest record of a key in a year decides.
-    fn share(&mut self) -> Result<(), EvalError> {
-        let keys = Keys::of(self)?;
-        let window = self.window_class();
-        let inner = self
-            .job
-            .spec
-            .inner
-            .as_ref()
-            .map_or(&[][..], |inner| self.job.caches.classes(self.stage.table, inner));
-        let years = self.years.len();
-        // Latest first: claims are kept as their complement so that 0 is nobody.
-        let mut owners = vec![0u64; keys.count * years];
-        for (ordinal, (&base, &day)) in self.stage.base.iter().zip(&self.stage.days).enumerate() {
-            let Some(year) = self.years.index(day).filter(|_| base == 0) else { continue };
-            let me = claim(day, ordinal);
-            for key in keys.of_row(self.row(ordinal)) {
-                if let Some(owner) = owners.get_mut(key * years + year) {
-                    *owner = (*owner).max(me);
+    fn share(&mut self, ordinal: u32, seen: Seen) -> Told {
+        let class = match self.reader.window_class(seen.day) {
+            0 => seen.base,
+            outside => outside,
+        };
+        let Some(year) = self.reader.plan.year(seen.day).filter(|_| seen.base == 0) else {
+            return (class, None);
+        };
+        let (owned, any, first) = self.owned(ordinal, seen, year);
+        let passes = self.reader.inner.get(seen.row) == Some(&0);
+        let numerator = if passes { self.signed(owned) } else { 0 };
+        let signed = self.signed(owned);
+        if let Some(level) = self.amounts.levels.get_mut(year) {
+            *level += signed;
+        }
+        if let Some(level) = self.amounts.numerators.get_mut(year) {
+            *level += numerator;
+        }
+        if class != 0 {
+            return (class, None);
+        }
+        if !any {
+            return (Class::NoKey.number(), None);
+        }
+        if owned == 0 {
+            return (Class::Superseded.number(), first);
+        }
+        self.amounts.headline_numerator += numerator;
+        self.add_headline(seen.row, owned);
+        (if passes { Class::CountedInNumerator.number() } else { 0 }, None)
+    }
+}
+
+impl Counted {
+    /// Counts every record.
+    pub(crate) fn of(
+        sight: Sight<'_>,
+        plan: Plan,
+        stages: &[Stage],
+        starts: &[Start],
+    ) -> Result<Self, EvalError> {
+        let reader = Reader::of(sight, &plan, stages)?;
+        let start = plan.stages.first().and_then(|&number| starts.get(number));
+        let start = start.ok_or(EvalError::Unsupported("evidence without stage"))?;
+        let mut amounts = Amounts {
+            levels: vec![0; plan.years.len()],
+            numerators: vec![0; plan.years.len()],
+            groups: vec![Groups::default(); plan.breakdowns.len()],
+            ..Amounts::default()
+        };
+        let count = reader.keys.map_or(0, |(_, index)| index.count());
+        let mut owners = vec![NOBODY; count * reader.scopes];
+        if reader.scopes > 0 {
+            for &ordinal in &start.candidates {
+                let Some(seen) = reader.seen(ordinal) else { break };
+                claim_keys(&reader, &mut owners, ordinal, seen);
+            }
+        }
+        let mut adder = Adder { reader: &reader, amounts: &mut amounts, owners: &owners, sign: 1 };
+        let mut verdicts = Vec::new();
+        for &ordinal in &start.candidates {
+            let Some(seen) = reader.seen(ordinal) else { break };
+            let (class, other) = adder.visit(ordinal, seen);
+            let shared = reader.shared(ordinal, class);
+            if class != seen.base || shared.is_some() {
+                let instead = other.and_then(|claim| reader.claimant(claim));
+                verdicts.push(Verdict { ordinal, class, instead, shared });
+            }
+        }
+        // Most leaves are as the stage left them, and shared between plans.
+        let mut proof = start.proof.clone();
+        proof.update(&verdicts);
+        Ok(Self { plan, amounts, owners, proof })
+    }
+
+    /// Takes in what changed in the stage; says whether anything did here.
+    pub(crate) fn advance(
+        &mut self,
+        sight: Sight<'_>,
+        stages: &[Stage],
+        moved: &[Moved],
+    ) -> Result<(), EvalError> {
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let Self { plan, amounts, owners, proof } = self;
+        let reader = Reader::of(sight, plan, stages)?;
+        let count = reader.keys.map_or(0, |(_, index)| index.count());
+        owners.resize(count * reader.scopes, NOBODY);
+        let contest = contest(&reader, owners, moved);
+        let mut touched: BTreeMap<u32, Option<Seen>> =
+            moved.iter().map(|moved| (moved.ordinal, moved.before)).collect();
+        for (slot, claim) in &contest {
+            let was = owners.get(*slot).copied().unwrap_or(NOBODY);
+            if reader.claimant(was) != reader.claimant(*claim) {
+                for ordinal in holders(&reader, *slot) {
+                    touched.entry(ordinal).or_insert_with(|| reader.seen(ordinal));
                 }
             }
         }
-        for ordinal in 0..self.classes.len() {
-            let (Some(&base), Some(&day)) =
-                (self.stage.base.get(ordinal), self.stage.days.get(ordinal))
-            else {
-                continue;
-            };
-            if !reaches_window(base) {
-                continue;
-            }
-            let row = self.row(ordinal);
-            let passes = inner.get(row) == Some(&0);
-            let mut class = match window(day) {
-                0 => base,
-                outside => outside,
-            };
-            if let Some(year) = self.years.index(day).filter(|_| base == 0) {
-                let me = claim(day, ordinal);
-                let (mut owned, mut any, mut first) = (0i128, false, None);
-                for key in keys.of_row(row) {
-                    any = true;
-                    let owner = owners.get(key * years + year).copied().unwrap_or(0);
-                    if owner == me {
-                        owned += ONE;
-                    } else if first.is_none() {
-                        first = Some(owner);
-                    }
-                }
-                let numerator = if passes { owned } else { 0 };
-                if let Some(level) = self.levels.get_mut(year) {
-                    *level += owned;
-                }
-                if let Some(level) = self.numerators.get_mut(year) {
-                    *level += numerator;
-                }
-                if class == 0 && !any {
-                    class = Class::NoKey.number();
-                } else if class == 0 && owned == 0 {
-                    class = Class::Superseded.number();
-                    self.push_instead(ordinal, first);
-                } else if class == 0 {
-                    self.headline += owned;
-                    self.headline_numerator += numerator;
-                    self.add_breakdowns(row, owned);
-                    if passes {
-                        class = Class::CountedInNumerator.number();
-                    }
-                }
-            }
-            if let Some(slot) = self.classes.get_mut(ordinal) {
-                *slot = class;
+        let mut adder = Adder { reader: &reader, amounts, owners, sign: -1 };
+        for (ordinal, before) in &touched {
+            if let Some(seen) = before {
+                adder.visit(*ordinal, *seen);
             }
         }
+        for (slot, claim) in contest {
+            if let Some(owner) = owners.get_mut(slot) {
+                *owner = claim;
+            }
+        }
+        let mut adder = Adder { reader: &reader, amounts, owners, sign: 1 };
+        let mut verdicts = Vec::with_capacity(touched.len());
+        for &ordinal in touched.keys() {
+            let Some(seen) = reader.seen(ordinal) else { continue };
+            let (class, other) = adder.visit(ordinal, seen);
+            let shared = reader.shared(ordinal, class);
+            let instead = other.and_then(|claim| reader.claimant(claim));
+            verdicts.push(Verdict { ordinal, class, instead, shared });
+        }
+        proof.update(&verdicts);
         Ok(())
     }
 
-    fn into_tally(self) -> Tally {
-        let texts = &self.job.columns.texts;
-        let groups = self
-            .job
-            .breakdowns
-            .iter()
-            .zip(&self.breakdowns)
-            .map(|(breakdown, rows)| {
-                let rows = rows
-                    .iter()
-                    .map(|(&code, &amount)| {
-                        let code = if code == NO_TEXT { "" } else { texts.text(code) };
-                        (code.to_owned(), decimal(amount))
-                    })
-                    .collect();
-                (breakdown.id.clone(), rows)
-            })
-            .collect();
-        let start = match self.job.spec.kind {
-            Kind::Stock | Kind::ListCompletion => self.start,
-            _ => self
-                .years
-                .index_of_year(self.job.frame.start_year)
-                .and_then(|i| self.levels.get(i))
-                .copied()
-                .unwrap_or_default(),
+    /// The sums as the outcome is made of them.
+    pub(crate) fn tally(&self, sight: Sight<'_>) -> Tally {
+        let Self { plan, amounts, .. } = self;
+        let texts = &sight.columns.texts;
+        let by_year = |amounts: &[i128]| -> BTreeMap<i32, rust_decimal::Decimal> {
+            let years = plan.years.iter().map(|(year, _, _)| *year);
+            years.zip(amounts.iter().map(|amount| decimal(*amount))).collect()
+        };
+        let groups = plan.breakdowns.iter().zip(&amounts.groups).map(|((id, field), groups)| {
+            let index = sight.caches.keys(plan.table, field);
+            let none = (groups.none.1 != 0).then(|| (String::new(), decimal(groups.none.0)));
+            let keys = groups.keys.iter().enumerate().filter(|(_, (_, records))| *records != 0);
+            let row = |(key, (amount, _)): (usize, &(i128, i32))| {
+                let text = index.map_or(NO_TEXT, |index| index.text(key));
+                (texts.text(text).to_owned(), decimal(*amount))
+            };
+            (id.clone(), none.into_iter().chain(keys.map(row)).collect())
+        });
+        let start = match plan.mode {
+            Mode::Stock | Mode::StockKeys => amounts.start,
+            _ => {
+                let place = plan.years.iter().position(|(year, _, _)| *year == plan.start_year);
+                place.and_then(|i| amounts.levels.get(i)).copied().unwrap_or_default()
+            }
         };
         Tally {
-            levels: self.years.levels(&self.levels),
-            numerators: self.years.levels(&self.numerators),
-            headline: decimal(self.headline),
-            headline_numerator: decimal(self.headline_numerator),
-            before: decimal(self.before),
+            levels: by_year(&amounts.levels),
+            numerators: by_year(&amounts.numerators),
+            headline: decimal(amounts.headline),
+            headline_numerator: decimal(amounts.headline_numerator),
+            before: decimal(amounts.before),
             start: decimal(start),
             series: Vec::new(),
-            groups,
-            proofs: vec![proof(self.job, self.stage, self.table, self.classes, self.instead)],
+            groups: groups.collect(),
+            proofs: vec![self.proof.clone()],
         }
-    }
-}
-
-/// Whether a base class lets a record come to the window.
-pub(crate) const fn reaches_window(base: u16) -> bool {
-    base == 0 || base >= Class::MissingLink(0).number()
-}
-
-pub(crate) fn proof(
-    job: &Job<'_>,
-    stage: &Stage,
-    table: &Table,
-    classes: Vec<u16>,
-    instead: Vec<(u32, u32)>,
-) -> EvidenceProof {
-    let distinct = key_field(job.spec).is_some();
-    let counts = |ordinal: u32| {
-        classes
-            .get(ordinal as usize)
-            .and_then(|&number| Class::from_number(number))
-            .is_some_and(Class::counts)
-    };
-    let shared = if distinct {
-        Vec::new()
-    } else {
-        stage.shared.iter().copied().filter(|(ordinal, _)| counts(*ordinal)).collect()
-    };
-    EvidenceProof {
-        register: table.schema.kind.to_owned(),
-        rows_fingerprint: job.fingerprints.get(stage.table).cloned().unwrap_or_default(),
-        classes,
-        instead,
-        shared,
     }
 }

@@ -1,6 +1,7 @@
 //! For development and demonstration: made-up evidence and fuzzing. Nothing
 //! here is part of the product's own records.
 
+#[cfg(feature = "arbitrary")]
 pub mod arbitrary;
 pub mod demo;
 pub mod evidence;

@@ -7,6 +7,7 @@
 //! nothing); a dated decision may settle the question for another.
 
 mod outcome;
+mod proof;
 mod spec;
 
 use chrono::NaiveDate;
@@ -14,9 +15,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use outcome::{
-    Class, EvidenceProof, Group, GroupRow, LEAF_RECORDS, Outcome, Stamp, Standing as StatusInput,
-    Status, YearPoint, digest_outcome, digest_with_leaves, fingerprint_rows, leaf_digest,
-    status_of,
+    Class, Group, GroupRow, Outcome, Stamp, Standing as StatusInput, Status, YearPoint,
+    digest_outcome, status_of,
+};
+pub use proof::{
+    EvidenceProof, LEAF_RECORDS, Verdict, fingerprint_leaves, fingerprint_rows, row_leaf,
 };
 pub use spec::{
     Baseline, BaselineState, Comparison, Evidence, Kind, Link, Measure, Once, Spec, Target, Window,

@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::proof::EvidenceProof;
 use super::spec::{Comparison, Kind, Spec};
 
 /// How one record fared.
@@ -218,44 +219,6 @@ pub struct GroupRow {
     pub value: Decimal,
 }
 
-/// The proof for one evidence register.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EvidenceProof {
-    /// Register kind.
-    pub register: String,
-    /// Fingerprint of the records and versions looked at, see [`fingerprint_rows`].
-    pub rows_fingerprint: String,
-    /// Class number of every record by ordinal.
-    pub classes: Vec<u16>,
-    /// For records that repeat or are superseded: ordinal and the ordinal of
-    /// the record that counts instead, in ordinal order.
-    pub instead: Vec<(u32, u32)>,
-    /// Records that count once though they carry several keys or links
-    /// (ordinal, how many), in ordinal order.
-    pub shared: Vec<(u32, u32)>,
-}
-
-impl EvidenceProof {
-    /// Number of records by class, in class order.
-    #[must_use]
-    pub fn tally(&self) -> Vec<(Class, u64)> {
-        let mut counts = std::collections::BTreeMap::new();
-        for number in &self.classes {
-            *counts.entry(*number).or_insert(0u64) += 1;
-        }
-        counts
-            .into_iter()
-            .filter_map(|(number, n)| Class::from_number(number).map(|class| (class, n)))
-            .collect()
-    }
-
-    /// Number of records that made the value.
-    #[must_use]
-    pub fn counted(&self) -> u64 {
-        self.tally().iter().filter(|(class, _)| class.counts()).map(|(_, n)| n).sum()
-    }
-}
-
 /// Result of evaluating one spec on one day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -304,51 +267,11 @@ pub struct Stamp {
     pub software: String,
 }
 
-/// Records per leaf of the digest tree, so that a change rehashes only the
-/// leaves it touches.
-pub const LEAF_RECORDS: usize = 512;
-
-/// Fingerprint of the rows of a register: a two-level SHA-256 tree over the
-/// ledger position of every record's version, in ordinal order.
-#[must_use]
-pub fn fingerprint_rows(seqs: &[u64]) -> String {
-    let mut top = Sha256::new();
-    for leaf in seqs.chunks(LEAF_RECORDS) {
-        let mut hasher = Sha256::new();
-        for seq in leaf {
-            hasher.update(seq.to_le_bytes());
-        }
-        top.update(hasher.finalize());
-    }
-    hex::encode(top.finalize())
-}
-
-/// Hash of one leaf of class numbers.
-#[must_use]
-pub fn leaf_digest(classes: &[u16]) -> [u8; 32] {
-    let mut bytes = Vec::with_capacity(classes.len() * 2);
-    for class in classes {
-        bytes.extend_from_slice(&class.to_le_bytes());
-    }
-    Sha256::digest(&bytes).into()
-}
-
 /// Digest of an outcome: every value, and for every evidence the fingerprint of
 /// its rows, the class of every record, and what counts instead. Two outcomes
 /// with the same digest were made from the same records in the same way.
 #[must_use]
 pub fn digest_outcome(outcome: &Outcome) -> String {
-    let leaves: Vec<Vec<[u8; 32]>> = outcome
-        .proofs
-        .iter()
-        .map(|proof| proof.classes.chunks(LEAF_RECORDS).map(leaf_digest).collect())
-        .collect();
-    digest_with_leaves(outcome, &leaves)
-}
-
-/// [`digest_outcome`] with the leaves already hashed.
-#[must_use]
-pub fn digest_with_leaves(outcome: &Outcome, leaves: &[Vec<[u8; 32]>]) -> String {
     let mut hasher = Sha256::new();
     let mut field = |name: &str, value: &str| {
         hasher.update((name.len() as u64).to_le_bytes());
@@ -375,19 +298,11 @@ pub fn digest_with_leaves(outcome: &Outcome, leaves: &[Vec<[u8; 32]>]) -> String
             field(&row.code, &show(Some(row.value)));
         }
     }
-    for (proof, leaves) in outcome.proofs.iter().zip(leaves) {
+    for proof in &outcome.proofs {
         field("register", &proof.register);
         field("rows", &proof.rows_fingerprint);
-        field("records", &proof.classes.len().to_string());
-        let mut tree = Sha256::new();
-        for leaf in leaves {
-            tree.update(leaf);
-        }
-        for (record, other) in proof.instead.iter().chain(&proof.shared) {
-            tree.update(record.to_le_bytes());
-            tree.update(other.to_le_bytes());
-        }
-        field("classes", &hex::encode(tree.finalize()));
+        field("records", &proof.records().to_string());
+        field("classes", &hex::encode(proof.digest()));
     }
     hex::encode(hasher.finalize())
 }
@@ -409,12 +324,15 @@ pub struct Standing {
     pub unpublished: bool,
     /// For targets that every year must reach: whether a complete year failed.
     pub year_failed: bool,
+    /// Whether the year of a yearly headline has not ended.
+    pub year_open: bool,
 }
 
 /// The status under one spec, first rule that fits:
 /// monitored (no target) · baseline unpublished · no evidence · missed a year
 /// that every year must reach · achieved · missed (after the deadline) ·
-/// behind (below the path) · on pace.
+/// behind (below the path, or, where no path leads to the target, not meeting
+/// it) · on pace. A year that has not ended is behind on nothing yet.
 #[must_use]
 pub fn status_of(spec: &Spec, standing: Standing) -> Status {
     let Some(target) = spec.target else {
@@ -448,6 +366,7 @@ pub fn status_of(spec: &Spec, standing: Standing) -> Status {
     }
     match standing.expected {
         Some(expected) if value < expected => Status::Behind,
+        None if !target.each_year && !standing.year_open => Status::Behind,
         _ => Status::OnPace,
     }
 }

@@ -5,6 +5,8 @@
   // button: the answer is fetched and the marked region of the page replaced.
   const region = "results";
   let asked = 0;
+  const where = () => location.pathname + location.search;
+  let shown = where();
 
   const load = async (url, push) => {
     const here = document.getElementById(region);
@@ -24,6 +26,7 @@
       const mine = document.getElementById("other-language");
       if (other && mine) mine.setAttribute("href", other.getAttribute("href"));
       if (push) history.pushState({ live: true }, "", url);
+      shown = where();
     } catch {
       location.assign(url);
     }
@@ -59,8 +62,9 @@
       load(address(event.target), true);
     }
   });
+  // A step to another place of the same page needs nothing new.
   addEventListener("popstate", (event) => {
-    if (event.state && event.state.live) location.reload();
+    if (event.state && event.state.live && where() !== shown) location.reload();
   });
   history.replaceState({ live: true }, "", location.href);
 })();

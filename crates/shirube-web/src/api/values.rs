@@ -3,6 +3,8 @@
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shirube_indicators::board::{IndicatorResult, ProofPage};
+use std::sync::Arc;
+
 use shirube_model::indicator::{EvidenceProof, Indicator, Outcome, ReadingId, Stamp};
 use utoipa::ToSchema;
 
@@ -131,14 +133,14 @@ fn proof(proof: &EvidenceProof) -> ProofBody {
     ProofBody {
         register: proof.register.clone(),
         rows_fingerprint: proof.rows_fingerprint.clone(),
-        records: proof.classes.len(),
+        records: proof.records(),
         counted: proof.counted(),
         tally: proof
             .tally()
             .into_iter()
             .map(|(class, records)| ClassBody { class: class_slug(class), records })
             .collect(),
-        shared: proof.shared.len(),
+        shared: proof.shared_pairs().count(),
     }
 }
 
@@ -212,7 +214,7 @@ pub(crate) struct IndicatorBody {
 
 impl IndicatorBody {
     pub(crate) fn new(indicator: &Indicator, result: &IndicatorResult) -> Self {
-        let reading = |(id, outcome): &(ReadingId, Outcome)| {
+        let reading = |(id, outcome): &(ReadingId, Arc<Outcome>)| {
             let known = indicator
                 .readings()
                 .find(|(q, r)| q.id == id.question && r.id == id.reading)
@@ -224,7 +226,7 @@ impl IndicatorBody {
                     |reading| Both::from(&reading.label),
                 ),
                 working: known.is_some_and(|reading| reading.working),
-                outcome: OutcomeBody::from(outcome),
+                outcome: OutcomeBody::from(&**outcome),
             }
         };
         Self {
@@ -240,7 +242,7 @@ impl IndicatorBody {
             measures: indicator.measures.clone(),
             source_line: indicator.source_line,
             active: result.active,
-            headline: OutcomeBody::from(&result.headline),
+            headline: OutcomeBody::from(&*result.headline),
             readings: result.readings.iter().map(reading).collect(),
             undecided: result.undecided.clone(),
             stamp: StampBody::from(&result.stamp),

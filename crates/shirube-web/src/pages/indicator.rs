@@ -211,7 +211,9 @@ fn why(series: &Series<'_>, outcome: &Outcome, status: Status) -> String {
         }
         return t.with("web.why.undecided-reading", "states", t.list(&states));
     }
-    t.args(&format!("web.why.{}", status.code()), &args)
+    let pathless = outcome.expected.is_none() && matches!(status, Status::OnPace | Status::Behind);
+    let end = if pathless { "-without-path" } else { "" };
+    t.args(&format!("web.why.{}{end}", status.code()), &args)
 }
 
 /// What is missing where no record made the value.

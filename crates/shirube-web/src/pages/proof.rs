@@ -154,7 +154,7 @@ fn overview(
             href: class_link(shown, index, *class).into(),
         }
     });
-    let all = t.count(u64::try_from(proof.classes.len()).unwrap_or(u64::MAX));
+    let all = t.count(u64::try_from(proof.records()).unwrap_or(u64::MAX));
     let repeats = tally.iter().find(|(class, _)| *class == Class::Repeats).map(|(class, count)| {
         Labelled::new(
             t.with("web.proof.repeats", "count", t.count(*count)),
@@ -168,7 +168,7 @@ fn overview(
             .args("web.proof.caption", &[("all", all), ("counted", t.count(proof.counted()))]),
         tally: rows.collect(),
         repeats_link: repeats,
-        shared_text: match proof.shared.len() {
+        shared_text: match proof.shared_pairs().count() {
             0 => String::new(),
             count => t.with("web.proof.shared", "count", count),
         },

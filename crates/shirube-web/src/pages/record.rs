@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::Path;
 use serde_json::Value;
+use shirube_model::calendar::japan_day;
 use shirube_model::ident::RecordId;
 use shirube_model::lang::LocalText;
 use shirube_model::record::{RecordVersion, Standing};
@@ -108,6 +109,17 @@ fn other_version(ctx: &Ctx, chosen: &Chosen) -> Option<String> {
     }
 }
 
+/// Way to the day on which a version was recorded, when it is later than the
+/// day shown: what counts is seen there.
+fn on_its_day(ctx: &Ctx, rest: &str, record: &RecordVersion) -> Option<Labelled> {
+    let day = japan_day(record.recorded_at);
+    if day <= ctx.as_of.day {
+        return None;
+    }
+    let link = Link::to(format!("/{}{rest}", ctx.t.0.tag())).set("as_of", &day.to_string());
+    Some(Labelled::new(ctx.t.with("web.record.on-its-day", "day", ctx.t.day(day)), link))
+}
+
 async fn find(ctx: &Ctx, id: &RecordId, as_of: AsOf) -> Result<Option<RecordVersion>, PageError> {
     ctx.state.store().get(id, as_of).await.map_err(|error| ctx.store_error(&error))
 }
@@ -144,6 +156,7 @@ async fn record_page(ctx: &Ctx, known: &Known, chosen: &Chosen) -> Result<Record
         kind_href: ctx.to(&format!("/registers/{}", schema.kind)).into(),
         picker: AsOfPicker::new(ctx, &rest, &[]),
         older: other_version(ctx, chosen),
+        on_its_day: on_its_day(ctx, &rest, record),
         standing_notice: standing,
         instead: record
             .duplicate_of

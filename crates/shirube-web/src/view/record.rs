@@ -15,6 +15,8 @@ pub(crate) struct RecordPage {
     pub kind_href: String,
     pub picker: AsOfPicker,
     pub older: Option<String>,
+    /// Way to the day it was recorded, when that is after the day shown.
+    pub on_its_day: Option<Labelled>,
     pub standing_notice: Option<String>,
     pub instead: Option<Labelled>,
     pub facts: Vec<(String, String)>,

@@ -9,6 +9,8 @@ use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Deserialize;
+use std::sync::Arc;
+
 use shirube_model::indicator::Outcome;
 
 use crate::options::Options;
@@ -46,7 +48,7 @@ struct Query {
 pub(crate) fn compare(
     ledger: &Ledger,
     day: NaiveDate,
-    ours: &[(String, Outcome)],
+    ours: &[(String, Arc<Outcome>)],
     options: &Options,
     report: &mut Report,
 ) -> Result<usize> {
@@ -61,8 +63,13 @@ pub(crate) fn compare(
     let answer = run(python, &dir, day, options.repeats)?;
     let times: Vec<Duration> =
         answer.run_seconds.iter().copied().map(Duration::from_secs_f64).collect();
-    let of_b = ratio(report.median_of("b "), crate::report::median(&times));
-    let note = format!("DuckDB {}; b takes {of_b:.2} of it", answer.version);
+    let of = |step: &str| ratio(report.median_of(step), crate::report::median(&times));
+    let note = format!(
+        "DuckDB {}; b1 takes {:.2} of it, b with every reading {:.2}",
+        answer.version,
+        of("b1"),
+        of("b ")
+    );
     report.add(format!("g DuckDB, {} values, {day}", answer.queries.len()), &times, note);
     let load = [Duration::from_secs_f64(answer.load_seconds)];
     report.add(format!("g DuckDB, loading, {day}"), &load, "Parquet to memory");
@@ -102,7 +109,7 @@ fn comparable(outcome: &Outcome) -> Option<Decimal> {
     if waits { Some(outcome.numerator) } else { outcome.value }
 }
 
-fn differences(answer: &Answer, ours: &[(String, Outcome)], day: NaiveDate) -> usize {
+fn differences(answer: &Answer, ours: &[(String, Arc<Outcome>)], day: NaiveDate) -> usize {
     let round = |value: Decimal| {
         value.round_dp_with_strategy(DIGITS, RoundingStrategy::MidpointNearestEven).normalize()
     };

@@ -1,6 +1,8 @@
 //! The series of the pack as requests: each under its base spec and under every
 //! reading.
 
+use std::sync::Arc;
+
 use anyhow::{Result, bail};
 use shirube_indicators::evaluate::Request;
 use shirube_model::indicator::{Disaggregation, Indicator, ReadingId, Role, Spec};
@@ -10,9 +12,9 @@ use shirube_pack::Pack;
 /// One series with its compiled specs.
 struct Series {
     id: String,
-    base: Spec,
-    readings: Vec<Spec>,
-    breakdowns: Vec<Disaggregation>,
+    base: Arc<Spec>,
+    readings: Vec<Arc<Spec>>,
+    breakdowns: Arc<[Disaggregation]>,
 }
 
 /// All series of a pack.
@@ -45,19 +47,20 @@ impl Specs {
     }
 
     /// Every series under its base spec and under every reading, with breakdowns.
-    pub(crate) fn requests(&self) -> Vec<Request<'_>> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.series
             .iter()
             .flat_map(|series| {
-                std::iter::once(&series.base)
-                    .chain(&series.readings)
-                    .map(|spec| Request { spec, breakdowns: &series.breakdowns })
+                std::iter::once(&series.base).chain(&series.readings).map(|spec| Request {
+                    spec: spec.clone(),
+                    breakdowns: series.breakdowns.clone(),
+                })
             })
             .collect()
     }
 
     /// Id and base spec of every series.
-    pub(crate) fn bases(&self) -> impl Iterator<Item = (&str, &Spec)> {
+    pub(crate) fn bases(&self) -> impl Iterator<Item = (&str, &Arc<Spec>)> {
         self.series.iter().map(|series| (series.id.as_str(), &series.base))
     }
 }
@@ -66,12 +69,12 @@ fn compile(indicator: &Indicator) -> Result<Series, Vec<Refusal>> {
     let mut readings = Vec::new();
     for (question, reading) in indicator.readings() {
         let id = ReadingId { question: question.id.clone(), reading: reading.id.clone() };
-        readings.push(indicator.reading_spec(&id)?);
+        readings.push(Arc::new(indicator.reading_spec(&id)?));
     }
     Ok(Series {
         id: indicator.id.clone(),
-        base: Spec::compile(&indicator.spec)?,
+        base: Arc::new(Spec::compile(&indicator.spec)?),
         readings,
-        breakdowns: indicator.disaggregations.clone(),
+        breakdowns: indicator.disaggregations.as_slice().into(),
     })
 }

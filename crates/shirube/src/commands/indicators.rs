@@ -214,7 +214,7 @@ async fn evidence(
         .map_or_else(|| proof.register.clone(), |label| label.get(out.lang).to_owned());
     out.say(
         "cli.explain.register",
-        &[("register", label), ("records", proof.classes.len().to_string())],
+        &[("register", label), ("records", proof.records().to_string())],
     );
     for (class, count) in proof.tally() {
         let page = opened
@@ -235,8 +235,9 @@ async fn evidence(
             ));
         }
     }
-    if !proof.shared.is_empty() {
-        out.say("cli.explain.shared", &[("count", proof.shared.len().to_string())]);
+    let shared = proof.shared_pairs().count();
+    if shared > 0 {
+        out.say("cli.explain.shared", &[("count", shared.to_string())]);
     }
     Ok(())
 }
@@ -324,7 +325,7 @@ async fn compare(at: &StoreArgs, as_of: Option<NaiveDate>, out: &Out) -> Result<
         for (name, spec, columnar) in pairs {
             let plain = naive::evaluate(&registers, &spec, &definition.disaggregations, day);
             compared += 1;
-            if plain != *columnar {
+            if plain != **columnar {
                 differing += 1;
                 out.line(format!(
                     "{} {name}: {} ≠ {}",
