@@ -3,6 +3,7 @@
 
 pub mod calendar;
 pub mod filter;
+pub mod health_expectancy;
 pub mod ident;
 pub mod indicator;
 pub mod lang;

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::lang::LocalText;
+use crate::record::Body;
 
 /// What a pack says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,6 +117,77 @@ pub struct Goal {
     pub reading: LocalText,
     /// Indicators that speak to it.
     pub related: Vec<String>,
+}
+
+/// A record that a pack brings along: an official figure, or what the plan
+/// itself prints as fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceRow {
+    /// Register kind.
+    pub kind: String,
+    /// Key of the row within the pack; the record is found again by it.
+    pub key: String,
+    /// Field values.
+    pub body: Body,
+}
+
+/// What a person judged about one budget review sheet: the measures its
+/// programme carries out. The judgements are made before any ranking is seen
+/// and measure how good the ranking is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// Number of the sheet.
+    pub sheet: String,
+    /// How the sheet was drawn.
+    pub draw: Draw,
+    /// Name of the programme.
+    pub programme: String,
+    /// Measures it carries out, the nearest first; empty when there is none.
+    pub measures: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// Day of the judgement.
+    pub judged_on: Option<NaiveDate>,
+}
+
+/// Words of budget programmes and the words the plan has for the same thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wording {
+    /// A word as programmes write it.
+    pub word: String,
+    /// What the plan would write.
+    pub means: Vec<String>,
+}
+
+/// How a judged sheet was drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Draw {
+    /// From sheets of seven ministries that speak of health.
+    Health,
+    /// From all sheets.
+    Any,
+    /// From sheets that speak of medical research or industry; kept apart, so
+    /// that a ranking tuned on the others can be tried on it.
+    HeldOut,
+}
+
+impl Draw {
+    /// Code used in files.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Health => "health",
+            Self::Any => "any",
+            Self::HeldOut => "held_out",
+        }
+    }
+
+    /// Reads a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Health, Self::Any, Self::HeldOut].into_iter().find(|draw| draw.code() == code)
+    }
 }
 
 /// One code of a vocabulary.

@@ -152,6 +152,8 @@ const SOURCES: &[(Lang, &str)] = &[
     (Lang::En, include_str!("messages/web.en.ftl")),
     (Lang::Ja, include_str!("messages/cli.ja.ftl")),
     (Lang::En, include_str!("messages/cli.en.ftl")),
+    (Lang::Ja, include_str!("messages/gate.ja.ftl")),
+    (Lang::En, include_str!("messages/gate.en.ftl")),
 ];
 
 type Bundle = FluentBundle<FluentResource>;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use shirube_model::lang::{Lang, LocalText};
 use shirube_model::refusal::{text, text_with};
 
+use crate::evidence_text::title;
 use crate::hash::canonical_json;
 use crate::pack::{DERIVED_VOCABULARIES, Pack};
 
@@ -40,11 +41,17 @@ pub enum Part {
     Organisations,
     /// Labels of registers.
     Labels,
+    /// Records the pack brings along.
+    Evidence,
+    /// Judgements of budget review sheets.
+    Judgements,
+    /// Words of budget programmes and what the plan writes for them.
+    Wordings,
 }
 
 impl Part {
     /// All parts in order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Info,
         Self::Headings,
         Self::Measures,
@@ -58,6 +65,9 @@ impl Part {
         Self::Terms,
         Self::Organisations,
         Self::Labels,
+        Self::Evidence,
+        Self::Judgements,
+        Self::Wordings,
     ];
 
     /// Key of the part's name in the message catalogues.
@@ -77,6 +87,9 @@ impl Part {
             Self::Terms => "pack.diff.part.terms",
             Self::Organisations => "pack.diff.part.organisations",
             Self::Labels => "pack.diff.part.labels",
+            Self::Evidence => "pack.diff.part.evidence",
+            Self::Judgements => "pack.diff.part.judgements",
+            Self::Wordings => "pack.diff.part.wordings",
         }
     }
 }
@@ -254,6 +267,17 @@ fn entries(pack: &Pack) -> BTreeMap<(Part, String), Entry> {
     }
     for (key, label) in &pack.labels {
         out.add(Part::Labels, key, label, label);
+    }
+    for row in &pack.evidence {
+        let id = format!("{}/{}", row.kind, row.key);
+        out.add(Part::Evidence, &id, &title(&row.key), row);
+    }
+    for judgement in &pack.judgements {
+        let name = title(&judgement.programme);
+        out.add(Part::Judgements, &judgement.sheet, &name, judgement);
+    }
+    for wording in &pack.wordings {
+        out.add(Part::Wordings, &wording.word, &title(&wording.word), wording);
     }
     out.0
 }

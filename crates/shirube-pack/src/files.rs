@@ -16,7 +16,8 @@ pub const BYTES_MAX_PACK: u64 = 64 * 1024 * 1024;
 pub const FILES_MAX: usize = 2_000;
 
 /// Directories of a pack.
-const DIRECTORIES: [&str; 4] = ["plan", "vocabularies", "labels", "indicators"];
+const DIRECTORIES: [&str; 6] =
+    ["plan", "vocabularies", "labels", "indicators", "evidence", "links"];
 
 /// One file: its name relative to the pack with `/` between parts, and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,10 @@ pub(crate) enum Place<'a> {
     Goals,
     Decisions,
     Indicator(&'a str),
+    /// Records of one register kind.
+    Evidence(&'a str),
+    Judgements,
+    Wordings,
 }
 
 pub(crate) const INFO: &str = "pack.toml";
@@ -67,6 +72,8 @@ pub(crate) const ORGANISATIONS: &str = "organisations.csv";
 pub(crate) const LABELS: &str = "labels/registers.csv";
 pub(crate) const GOALS: &str = "goals.csv";
 pub(crate) const DECISIONS: &str = "decisions.toml";
+pub(crate) const JUDGEMENTS: &str = "links/judgements.csv";
+pub(crate) const WORDINGS: &str = "links/wordings.csv";
 
 /// Files no pack can do without.
 pub(crate) const REQUIRED: [&str; 6] =
@@ -87,6 +94,8 @@ pub(crate) fn place_of(name: &str) -> Option<Place<'_>> {
         LABELS => Place::Labels,
         GOALS => Place::Goals,
         DECISIONS => Place::Decisions,
+        JUDGEMENTS => Place::Judgements,
+        WORDINGS => Place::Wordings,
         other => {
             let stem = |start: &str, end: &str| {
                 other
@@ -94,10 +103,12 @@ pub(crate) fn place_of(name: &str) -> Option<Place<'_>> {
                     .and_then(|rest| rest.strip_suffix(end))
                     .filter(|stem| !stem.is_empty() && !stem.contains('/'))
             };
-            match (stem("vocabularies/", ".csv"), stem("indicators/", ".toml")) {
-                (Some(id), _) => Place::Vocabulary(id),
-                (_, Some(id)) => Place::Indicator(id),
-                (None, None) => return None,
+            if let Some(id) = stem("vocabularies/", ".csv") {
+                Place::Vocabulary(id)
+            } else if let Some(id) = stem("indicators/", ".toml") {
+                Place::Indicator(id)
+            } else {
+                Place::Evidence(stem("evidence/", ".csv")?)
             }
         }
     };
@@ -247,6 +258,9 @@ mod tests {
             ("indicators/.toml", None),
             ("indicators/a/b.toml", None),
             ("indicators/OI-01.csv", None),
+            ("evidence/observation.csv", Some(Place::Evidence("observation"))),
+            ("links/judgements.csv", Some(Place::Judgements)),
+            ("links/others.csv", None),
             ("plan/units.csv", None),
             ("", None),
         ];

@@ -10,6 +10,7 @@
 mod check;
 mod diff;
 mod document;
+mod evidence_text;
 mod fault;
 mod files;
 mod hash;

@@ -7,7 +7,8 @@ use serde::Serialize;
 use shirube_model::indicator::{Indicator, ReadingDecision};
 use shirube_model::lang::LocalText;
 use shirube_model::plan::{
-    Duty, Goal, Heading, Measure, Ministry, PackInfo, SourceNote, Term, Vocabulary,
+    Duty, EvidenceRow, Goal, Heading, Judgement, Measure, Ministry, PackInfo, SourceNote, Term,
+    Vocabulary, Wording,
 };
 use shirube_model::refusal::Refusal;
 
@@ -15,8 +16,10 @@ use crate::hash::json_hash;
 use crate::places::Places;
 
 /// Vocabularies made from other files of the pack: ministries from
-/// `plan/ministries.csv`, organisations from `organisations.csv`.
-pub const DERIVED_VOCABULARIES: [&str; 2] = ["ministries", "organisations"];
+/// `plan/ministries.csv`, organisations from `organisations.csv`, measures from
+/// `plan/measures.csv`, indicators from their definitions.
+pub const DERIVED_VOCABULARIES: [&str; 4] =
+    ["ministries", "organisations", "measures", "indicators"];
 
 /// An organisation the strategy names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -101,6 +104,12 @@ pub struct Pack {
     pub indicators: Vec<Indicator>,
     /// Decisions on readings in the order of the file.
     pub decisions: Vec<ReadingDecision>,
+    /// Records the pack brings along, in the order of files and rows.
+    pub evidence: Vec<EvidenceRow>,
+    /// Judgements of budget review sheets.
+    pub judgements: Vec<Judgement>,
+    /// Words of budget programmes and what the plan writes for them.
+    pub wordings: Vec<Wording>,
     /// Counts the pack says it has.
     pub counts: Counts,
     /// SHA-256 over the names and contents of the files, hex.

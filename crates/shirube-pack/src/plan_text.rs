@@ -20,10 +20,10 @@ impl<T> Default for Rows<T> {
     }
 }
 
-fn read<T>(
+pub(crate) fn read<T>(
     file: &str,
     text: &str,
-    columns: &Columns,
+    columns: &Columns<'_>,
     sink: &Sink,
     one: impl Fn(Row<'_>) -> T,
 ) -> Rows<T> {

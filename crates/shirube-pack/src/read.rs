@@ -10,6 +10,7 @@ use shirube_model::plan::{Term, Vocabulary};
 use shirube_model::refusal::Refusal;
 
 use crate::document;
+use crate::evidence_text;
 use crate::fault::{PackFaults, Sink, sorted};
 use crate::files::{self, PackFile, Place, REQUIRED};
 use crate::hash::pack_hash;
@@ -90,6 +91,9 @@ struct Texts {
     index: Rows<IndexRow>,
     labels: Rows<(String, LocalText)>,
     terms: BTreeMap<String, Vec<Term>>,
+    evidence: Vec<shirube_model::plan::EvidenceRow>,
+    judgements: Rows<shirube_model::plan::Judgement>,
+    wordings: Rows<shirube_model::plan::Wording>,
     indicators: Vec<(String, Indicator)>,
     decisions: Vec<shirube_model::indicator::ReadingDecision>,
 }
@@ -128,6 +132,19 @@ impl Texts {
                 keep(&mut self.index, plan_text::vocabulary_index(name, text, sink))
             }
             Place::Labels => keep(&mut self.labels, plan_text::labels(name, text, sink)),
+            Place::Judgements => {
+                keep(&mut self.judgements, evidence_text::judgements(name, text, sink))
+            }
+            Place::Wordings => keep(&mut self.wordings, evidence_text::wordings(name, text, sink)),
+            Place::Evidence(id) => {
+                let Some(schema) = shirube_model::registers::kind(id) else {
+                    let fault = Refusal::new("pack.evidence.kind").arg("kind", id);
+                    return sink.push(fault.file(name));
+                };
+                let rows = evidence_text::evidence(name, schema, text, sink);
+                self.evidence.extend(rows.values);
+                rows.lines
+            }
             Place::Vocabulary(id) => {
                 if DERIVED_VOCABULARIES.contains(&id) {
                     sink.push(Refusal::new("pack.vocabulary.derived").arg("id", id).file(name));
@@ -154,12 +171,12 @@ impl Texts {
     }
 
     fn assemble(mut self, hash: String, notes: Vec<Refusal>, sink: &Sink) -> Option<Pack> {
-        let vocabularies = self.vocabularies(sink);
-        let labels = self.labels_by_key(sink);
-        let info = self.info?;
         self.indicators.sort_by(|(_, a), (_, b)| {
             a.role.cmp(&b.role).then_with(|| natural(&a.id, &b.id)).then_with(|| a.id.cmp(&b.id))
         });
+        let vocabularies = self.vocabularies(sink);
+        let labels = self.labels_by_key(sink);
+        let info = self.info?;
         let (files, indicators) = self.indicators.into_iter().unzip();
         self.places.indicators = files;
         Some(Pack {
@@ -179,6 +196,9 @@ impl Texts {
             labels,
             indicators,
             decisions: self.decisions,
+            evidence: self.evidence,
+            judgements: self.judgements.values,
+            wordings: self.wordings.values,
             counts: info.counts,
             hash,
             notes,
@@ -199,11 +219,11 @@ impl Texts {
         labels
     }
 
-    /// Joins the index with the files, and makes the vocabularies of ministries
-    /// and organisations.
+    /// Joins the index with the files and with the vocabularies made from the
+    /// rest of the pack.
     fn vocabularies(&mut self, sink: &Sink) -> BTreeMap<String, Vocabulary> {
         let mut out = BTreeMap::new();
-        for vocabulary in [self.ministry_vocabulary(), self.organisation_vocabulary()] {
+        for vocabulary in self.derived() {
             out.insert(vocabulary.id.clone(), vocabulary);
         }
         for (row, line) in self.index.values.drain(..).zip(&self.index.lines) {
@@ -237,38 +257,58 @@ impl Texts {
         out
     }
 
-    fn ministry_vocabulary(&self) -> Vocabulary {
-        let term = |ministry: &shirube_model::plan::Ministry| Term {
-            code: ministry.abbr.clone(),
-            label: ministry.name.clone(),
-            valid_from: None,
-            valid_to: None,
-            successors: Vec::new(),
-            note: None,
-        };
-        Vocabulary {
-            id: "ministries".to_owned(),
-            title: LocalText::new("府省庁", "Ministries"),
-            source: LocalText::new(files::MINISTRIES, files::MINISTRIES),
-            terms: self.ministries.values.iter().map(term).collect(),
-        }
+    /// The vocabularies made from the rest of the pack.
+    fn derived(&self) -> [Vocabulary; 4] {
+        let ministries = self.ministries.values.iter();
+        let organisations = self.organisations.values.iter();
+        let measures = self.measures.values.iter();
+        let indicators = self.indicators.iter();
+        [
+            derived(
+                ["ministries", "府省庁", "Ministries", files::MINISTRIES],
+                ministries.map(|m| plain_term(&m.abbr, &m.name)).collect(),
+            ),
+            derived(
+                ["organisations", "組織", "Organisations", files::ORGANISATIONS],
+                organisations
+                    .map(|o| Term {
+                        valid_from: o.valid_from,
+                        valid_to: o.valid_to,
+                        successors: o.successors.clone(),
+                        ..plain_term(&o.code, &o.name)
+                    })
+                    .collect(),
+            ),
+            derived(
+                ["measures", "施策", "Measures", files::MEASURES],
+                measures.map(|m| plain_term(&m.id, &m.summary)).collect(),
+            ),
+            derived(
+                ["indicators", "指標", "Indicators", "indicators/"],
+                indicators.map(|(_, i)| plain_term(&i.id, &i.name)).collect(),
+            ),
+        ]
     }
+}
 
-    fn organisation_vocabulary(&self) -> Vocabulary {
-        let term = |organisation: &crate::pack::Organisation| Term {
-            code: organisation.code.clone(),
-            label: organisation.name.clone(),
-            valid_from: organisation.valid_from,
-            valid_to: organisation.valid_to,
-            successors: organisation.successors.clone(),
-            note: None,
-        };
-        Vocabulary {
-            id: "organisations".to_owned(),
-            title: LocalText::new("組織", "Organisations"),
-            source: LocalText::new(files::ORGANISATIONS, files::ORGANISATIONS),
-            terms: self.organisations.values.iter().map(term).collect(),
-        }
+/// A vocabulary made from another file; `[id, ja, en, source]`.
+fn derived([id, ja, en, source]: [&str; 4], terms: Vec<Term>) -> Vocabulary {
+    Vocabulary {
+        id: id.to_owned(),
+        title: LocalText::new(ja, en),
+        source: LocalText::new(source, source),
+        terms,
+    }
+}
+
+fn plain_term(code: &str, label: &LocalText) -> Term {
+    Term {
+        code: code.to_owned(),
+        label: label.clone(),
+        valid_from: None,
+        valid_to: None,
+        successors: Vec::new(),
+        note: None,
     }
 }
 

@@ -13,9 +13,9 @@ use crate::fault::Sink;
 pub const ROWS_MAX: usize = 100_000;
 
 /// Columns of a table: those that must be there, then those that may be.
-pub(crate) struct Columns {
-    pub(crate) must: &'static [&'static str],
-    pub(crate) may: &'static [&'static str],
+pub(crate) struct Columns<'a> {
+    pub(crate) must: &'a [&'a str],
+    pub(crate) may: &'a [&'a str],
 }
 
 /// A table whose rows all have one cell for each column of the header.
@@ -36,7 +36,7 @@ pub(crate) struct Row<'a> {
 
 impl<'a> Table<'a> {
     /// Reads a table. Rows with a fault are left out and their faults pushed.
-    pub(crate) fn read(file: &'a str, text: &str, columns: &Columns, sink: &Sink) -> Self {
+    pub(crate) fn read(file: &'a str, text: &str, columns: &Columns<'_>, sink: &Sink) -> Self {
         let mut table = Self { file, index: BTreeMap::new(), rows: Vec::new() };
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -79,7 +79,13 @@ impl<'a> Table<'a> {
         table
     }
 
-    fn header(&mut self, record: &csv::StringRecord, line: u64, columns: &Columns, sink: &Sink) {
+    fn header(
+        &mut self,
+        record: &csv::StringRecord,
+        line: u64,
+        columns: &Columns<'_>,
+        sink: &Sink,
+    ) {
         let refuse = |code, column: &str| {
             let known = [columns.must, columns.may].concat().join(", ");
             let fault = Refusal::new(code).arg("column", column).arg("known", known);
@@ -217,7 +223,7 @@ impl Lines<'_> {
 mod tests {
     use super::*;
 
-    const COLUMNS: Columns = Columns { must: &["id", "n"], may: &["on", "list"] };
+    const COLUMNS: Columns<'_> = Columns { must: &["id", "n"], may: &["on", "list"] };
 
     /// Lines and ids of rows; codes and lines of faults.
     type Outcome = (Vec<(u64, String)>, Vec<(&'static str, Option<u64>)>);

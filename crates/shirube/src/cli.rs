@@ -22,6 +22,7 @@ pub(crate) enum Command {
     Pack(PackArgs),
     Register(RegisterArgs),
     Indicators(IndicatorArgs),
+    Gate(GateArgs),
     Admin(AdminArgs),
 }
 
@@ -118,6 +119,9 @@ pub(crate) enum RegisterCommand {
         kind: String,
     },
     Import(ImportArgs),
+    ImportReviewSheets(ReviewArgs),
+    EnterEvidence(EvidenceArgs),
+    SuggestLinks(LinkArgs),
     Export(ExportArgs),
     Show {
         #[command(flatten)]
@@ -155,6 +159,41 @@ pub(crate) struct ImportArgs {
     pub(crate) dry_run: bool,
     #[arg(long)]
     pub(crate) resume: bool,
+    #[arg(long, default_value = "import")]
+    pub(crate) actor: String,
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReviewArgs {
+    #[command(flatten)]
+    pub(crate) at: StoreArgs,
+    pub(crate) sheets: PathBuf,
+    #[arg(long)]
+    pub(crate) without_payments: bool,
+    #[arg(long, default_value = "import")]
+    pub(crate) actor: String,
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvidenceArgs {
+    #[command(flatten)]
+    pub(crate) at: StoreArgs,
+    #[arg(long, default_value = "import")]
+    pub(crate) actor: String,
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LinkArgs {
+    #[command(flatten)]
+    pub(crate) at: StoreArgs,
+    #[arg(long, default_value_t = 10)]
+    pub(crate) limit: usize,
     #[arg(long, default_value = "import")]
     pub(crate) actor: String,
     #[arg(long)]
@@ -271,4 +310,45 @@ pub(crate) enum AdminCommand {
         #[command(flatten)]
         at: StoreArgs,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateArgs {
+    #[command(subcommand)]
+    pub(crate) command: GateCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GateCommand {
+    Audit(GateAuditArgs),
+    Protect(GateProtectArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateAuditArgs {
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[arg(long, default_value = "ndb-open-data")]
+    pub(crate) policy: String,
+    #[arg(long)]
+    pub(crate) layout: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) report: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) json: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) reveal: bool,
+    #[arg(long, default_value_t = 2)]
+    pub(crate) threads: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateProtectArgs {
+    pub(crate) table: PathBuf,
+    #[arg(long, default_value = "ndb-publication")]
+    pub(crate) policy: String,
+    #[arg(long)]
+    pub(crate) layout: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) output: Option<PathBuf>,
 }

@@ -104,3 +104,13 @@ cli-verify-different = value { $value }: different
 cli-verify-difference =   { $what }: stored { $stored }, computed { $computed }
 cli-compare-result = { $compared } evaluations compared, { $differing } differ
 cli-export-written = wrote { $records } records to { $file }
+
+# real evidence
+cli-help-register-import-review-sheets = Imports budget review sheets as budget programmes and their payments.
+cli-help-register-enter-evidence = Enters the official figures and printed statements that the pack brings along.
+cli-help-register-suggest-links = Records, for each budget programme, the measures it may carry out.
+cli-arg-sheets = Directory of sheets, or a tar archive of one (.tar, .tar.zst)
+cli-arg-without-payments = Leave out the payees
+cli-arg-limit = Suggestions for each programme
+cli-evidence-entered = new records: { $created }; corrected: { $corrected }; unchanged: { $unchanged }
+cli-links-suggested = new suggestions: { $suggested }; on record: { $kept }

@@ -104,3 +104,13 @@ cli-verify-different = 保存値 { $value }:相違
 cli-verify-difference =   { $what }:保存値 { $stored }、計算値 { $computed }
 cli-compare-result = { $compared } 件の評価を照合、相違 { $differing } 件
 cli-export-written = { $records } 件を { $file } に書き出しました
+
+# 実データ
+cli-help-register-import-review-sheets = 行政事業レビューシートを予算事業と支出の記録として取り込みます。
+cli-help-register-enter-evidence = パックに含まれる公的統計と戦略の記載を記録します。
+cli-help-register-suggest-links = 予算事業ごとに、対応しそうな施策を候補として記録します。
+cli-arg-sheets = シートのディレクトリ、又はそのtar（.tar、.tar.zst）
+cli-arg-without-payments = 支出先を取り込まない
+cli-arg-limit = 事業ごとの候補の数
+cli-evidence-entered = 新しい記録：{ $created }、訂正：{ $corrected }、変更なし：{ $unchanged }
+cli-links-suggested = 新しい候補：{ $suggested }、記録済み：{ $kept }

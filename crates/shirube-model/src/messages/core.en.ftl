@@ -32,3 +32,17 @@ filter-types = a { $left } cannot be compared with a { $right } in this way
     .remedy = Compare values of one type; write days as DATE '2025-04-01' and texts in single quotes.
 filter-unsupported = `{ $text }` is not allowed in a filter
     .remedy = Allowed are fields, constants, = <> < <= > >=, AND, OR, NOT, IN, BETWEEN, IS NULL, has(), count() and fiscal_year().
+
+# healthy life expectancy (Sullivan's method)
+core-health-expectancy-empty = the life table has no rows
+    .remedy = Give survivors, person-years and prevalence for each age group.
+core-health-expectancy-ages = the age groups are not in order of age
+    .remedy = Give the youngest group first, and each age once.
+core-health-expectancy-survivors = the survivors are not a positive number, or rise with age
+    .remedy = Check the survivors (lx) of the life table.
+core-health-expectancy-person-years = the person-years are negative or no number
+    .remedy = Check the person-years (Lx) of the life table.
+core-health-expectancy-prevalence = the prevalence is not between 0 and 1
+    .remedy = Write a share, not a percentage.
+core-health-expectancy-uncertainty = the sample size, the effect of the design or the variance is not valid
+    .remedy = Give a positive number of persons, and a design effect or variance of at least 0.

@@ -32,3 +32,17 @@ filter-types = { $left } と { $right } はこの形では比べられません
     .remedy = 同じ型どうしで比べ、日付は DATE '2025-04-01'、文字列は一重引用符で書いてください。
 filter-unsupported = 「{ $text }」は絞り込み式では使えません
     .remedy = 使えるのは項目、定数、= <> < <= > >=、AND、OR、NOT、IN、BETWEEN、IS NULL、has()、count()、fiscal_year() です。
+
+# 健康寿命（サリバン法）
+core-health-expectancy-empty = 生命表の行がありません
+    .remedy = 年齢階級ごとの生存数、定常人口、有病率を与えてください。
+core-health-expectancy-ages = 年齢階級が年齢の順に並んでいません
+    .remedy = 若い階級から順に、同じ年齢を繰り返さずに並べてください。
+core-health-expectancy-survivors = 生存数が正の数でないか、前の階級より増えています
+    .remedy = 生命表の生存数（lx）を確かめてください。
+core-health-expectancy-person-years = 定常人口が負の数か、数ではありません
+    .remedy = 生命表の定常人口（Lx）を確かめてください。
+core-health-expectancy-prevalence = 有病率が0から1までの範囲にありません
+    .remedy = 百分率ではなく、割合で書いてください。
+core-health-expectancy-uncertainty = 標本の人数、デザイン効果、分散のいずれかが正しくありません
+    .remedy = 人数は正の数、デザイン効果と分散は0以上の数を与えてください。

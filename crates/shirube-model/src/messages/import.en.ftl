@@ -163,3 +163,50 @@ import-report-dangling = { $count } records named in `{ $field }` do not exist (
 import-report-dangling-incomplete = there are too many references to look at all of them
 import-report-state-not-carried = { $count } new records start in their first state, in force; state and standing of the exported rows were not carried over
 import-report-quarantine = refused rows with reasons: { $directory }
+
+# budget review sheets
+import-review-none = no budget review sheet was found
+    .remedy = Give a directory of JSON sheets, or a tar archive of one (.tar, .tar.zst).
+import-review-archive = the archive of sheets cannot be read
+    .remedy = Check that the archive is whole, and give a tar or tar.zst file.
+import-review-too-large = the input has more than { $sheets } sheets or { $gigabytes } GB
+    .remedy = Import the sheets year by year.
+import-review-json = the sheet cannot be read as JSON (line { $line })
+    .remedy = Fetch the sheet again, and start the import once more.
+import-review-missing = `{ $field }` is missing
+    .remedy = Compare with the published sheet, and fill in the field.
+import-review-number-year = the year in sheet number `{ $number }` is not the year of publication { $year }
+    .remedy = Check number and year on the published sheet, and correct one of them.
+import-review-number-twice = sheet number `{ $number }` is also used by `{ $other }`
+    .remedy = Check on the published sheets which number is right.
+import-review-year = `{ $field }` { $year } is not between { $first } and { $last }
+    .remedy = Write the fiscal year as four digits of the calendar year.
+import-review-year-twice = `{ $field }` stands twice for fiscal year { $year }
+    .remedy = Keep only the amount of the published sheet.
+import-review-money = `{ $value }` cannot be read as an amount in million yen
+    .remedy = Write the amount of the published sheet as a number in million yen.
+import-report-review-sheets = sheets: { $n }
+import-report-review-created = sheets that began a programme: { $n }
+import-report-review-versions = sheets that made a new version of a programme: { $n }
+import-report-review-unchanged = sheets that changed nothing: { $n }
+import-report-review-quarantined = sheets in quarantine: { $n }
+import-report-review-payments = payments recorded: { $n }
+import-report-review-numbers = corporate numbers of payees: { $valid } valid, { $missing } not given, { $invalid } not valid
+
+# links of measures and budget programmes
+import-link-grounds = the decision has no reason
+    .remedy = Say why the programme carries out the measure, or why not.
+
+# papers in the OpenAlex format
+import-openalex-json = line { $line } cannot be read as a work
+    .remedy = Give OpenAlex works as NDJSON, one work a line.
+import-openalex-field = no field is given, or `{ $field }` has no counterpart among the fields
+    .remedy = Give only works with a field, or add the counterpart.
+import-openalex-date = publication date `{ $value }` is no day
+    .remedy = Write the publication date as YYYY-MM-DD.
+import-openalex-twice = work `{ $id }` is given twice
+    .remedy = Keep one line for each work.
+import-openalex-retracted = the work was retracted
+    .remedy = Nothing to do: such works are not counted.
+import-openalex-type = `{ $type }` is not a kind of document that is counted
+    .remedy = Articles and reviews are counted; nothing to do.

@@ -163,3 +163,50 @@ import-report-dangling = 項目「{ $field }」が指す記録のうち、（ま
 import-report-dangling-incomplete = 参照が多いため、すべては確かめていません
 import-report-state-not-carried = 新たに登録した記録のうち、最初の状態で効力のあるものとして登録したもの：{ $count }（書き出した行の状態と効力は引き継ぎません）
 import-report-quarantine = 保留した行と理由：{ $directory }
+
+# 行政事業レビューシート
+import-review-none = 行政事業レビューシートが見つかりません
+    .remedy = JSONのシートがあるディレクトリか、そのtar（.tar、.tar.zst）を指定してください。
+import-review-archive = シートの書庫を読み取れません
+    .remedy = 書庫が壊れていないか確かめ、tarまたはtar.zstを指定してください。
+import-review-too-large = シートが{ $sheets }件、または全体で{ $gigabytes }GBを超えています
+    .remedy = 年度ごとに分けて取り込んでください。
+import-review-json = シートをJSONとして読み取れません（{ $line }行目）
+    .remedy = 元のシートを取り直し、取込みをもう一度始めてください。
+import-review-missing = 「{ $field }」がありません
+    .remedy = 公表されたシートと照らし合わせ、項目を補ってください。
+import-review-number-year = シート番号「{ $number }」の年が公開年度{ $year }と異なります
+    .remedy = 公表されたシートで番号と公開年度を確かめ、どちらかを直してください。
+import-review-number-twice = シート番号「{ $number }」は「{ $other }」でも使われています
+    .remedy = どちらの番号が正しいかを、公表されたシートで確かめてください。
+import-review-year = 「{ $field }」の{ $year }は{ $first }年から{ $last }年までの範囲にありません
+    .remedy = 西暦の年度を四桁で書いてください。
+import-review-year-twice = { $year }年度の「{ $field }」が二つあります
+    .remedy = 公表されたシートの額を一つだけ残してください。
+import-review-money = 「{ $value }」は百万円を単位とする額として読めません
+    .remedy = 公表されたシートの額を、百万円を単位とする数で書いてください。
+import-report-review-sheets = シート：{ $n }
+import-report-review-created = 新しい事業となったシート：{ $n }
+import-report-review-versions = 事業の新しい版となったシート：{ $n }
+import-report-review-unchanged = 変わらなかったシート：{ $n }
+import-report-review-quarantined = 保留したシート：{ $n }
+import-report-review-payments = 記録した支出：{ $n }
+import-report-review-numbers = 支出先の法人番号：正しいもの{ $valid }、記載のないもの{ $missing }、正しくないもの{ $invalid }
+
+# 施策と予算事業の対応
+import-link-grounds = 判断の理由がありません
+    .remedy = 対応する、又は対応しないと判断した理由を書いてください。
+
+# OpenAlex形式の論文
+import-openalex-json = { $line }行目を論文の記録として読み取れません
+    .remedy = OpenAlexのworksを、1行に1件のJSON（NDJSON）で与えてください。
+import-openalex-field = 分野が示されていないか、「{ $field }」は対応する分野のない区分です
+    .remedy = 分野のある論文だけを与えるか、分野の対応を補ってください。
+import-openalex-date = 出版日「{ $value }」を日付として読めません
+    .remedy = 出版日をYYYY-MM-DDの形で書いてください。
+import-openalex-twice = 同じ論文「{ $id }」が二度あります
+    .remedy = 論文ごとに一行だけ残してください。
+import-openalex-retracted = 撤回された論文です
+    .remedy = 数えない論文なので、対応は不要です。
+import-openalex-type = 「{ $type }」は数える種類の文献ではありません
+    .remedy = 数えるのは原著（article）と総説（review）です。対応は不要です。

@@ -147,3 +147,11 @@ pack-diff-part-vocabularies = Vocabularies
 pack-diff-part-terms = Terms
 pack-diff-part-organisations = Organisations
 pack-diff-part-labels = Labels
+
+pack-evidence-kind = there is no register `{ $kind }`
+    .remedy = Name the file in evidence/ after a register.
+pack-judgement-draw = `{ $value }` is not a way sheets are drawn
+    .remedy = Write health, any or held_out.
+pack-diff-part-evidence = Evidence
+pack-diff-part-judgements = Judgements of budget programmes
+pack-diff-part-wordings = Wordings of programmes and plan

@@ -147,3 +147,11 @@ pack-diff-part-vocabularies = 語彙
 pack-diff-part-terms = 語彙のコード
 pack-diff-part-organisations = 組織
 pack-diff-part-labels = 表示名
+
+pack-evidence-kind = 登録簿「{ $kind }」はありません
+    .remedy = evidence/ のファイル名を登録簿の名前に合わせてください。
+pack-judgement-draw = 「{ $value }」は抽出の区分ではありません
+    .remedy = health、any、held_out のいずれかを書いてください。
+pack-diff-part-evidence = 記録
+pack-diff-part-judgements = 予算事業の対応の判断
+pack-diff-part-wordings = 予算事業と戦略の言い回し

@@ -185,3 +185,23 @@ registers-observation-value-range = the value cannot occur in the unit of the se
     .remedy = Check the value and its unit against the source.
 registers-observation-sex-differs = the sex differs from the sex that the series names
     .remedy = Correct the sex or the series.
+
+# budget
+registers-budget-programme-ends-before-start = the programme ends in a year before it starts
+    .remedy = Check the first and the last fiscal year.
+registers-budget-programme-number-not-listed = the number of the latest sheet is not in the list of sheet numbers
+    .remedy = Add the number to the list, or correct it.
+registers-budget-programme-year-twice = one fiscal year has two amounts
+    .remedy = Give one amount for each fiscal year.
+registers-budget-programme-year-implausible = the fiscal year of an amount is not between { $first } and { $last }
+    .remedy = Write the calendar year the fiscal year starts in, such as 2025.
+registers-budget-payment-two-numbers = both a valid corporate number and a number that is not valid are given
+    .remedy = Leave the printed number empty when the valid one is known.
+registers-measure-link-rank-range = the rank is below 1
+    .remedy = Count ranks from 1.
+registers-measure-link-decision-half = only one of the day and the person of the decision is given
+    .remedy = Give both, or neither.
+registers-strategy-statement-ends-before-start = the day lies before the first day of the period
+    .remedy = Check the first day of the period and the day.
+registers-strategy-statement-line-range = the line of the source is below 1
+    .remedy = Count lines from 1.

@@ -185,3 +185,23 @@ registers-observation-value-range = 値が系列の単位ではあり得ない�
     .remedy = 値と単位を出典と照らし合わせてください。
 registers-observation-sex-differs = 性別が系列の示す性別と異なります
     .remedy = 性別又は系列を訂正してください。
+
+# budget
+registers-budget-programme-ends-before-start = 事業の終了年度が開始年度より前です
+    .remedy = 開始年度と終了年度を確かめてください。
+registers-budget-programme-number-not-listed = 最新のシート番号が、シート番号の一覧にありません
+    .remedy = 一覧に最新の番号を加えるか、番号を直してください。
+registers-budget-programme-year-twice = 同じ年度の金額が二つあります
+    .remedy = 年度ごとに一つの金額にまとめてください。
+registers-budget-programme-year-implausible = 金額の年度が{ $first }年度から{ $last }年度までの範囲にありません
+    .remedy = 年度は、2025のように4月が属する西暦年で書いてください。
+registers-budget-payment-two-numbers = 法人番号と、正しくない番号の記載の両方が入っています
+    .remedy = 正しい法人番号があれば、記載の項目を空にしてください。
+registers-measure-link-rank-range = 順位が1より小さい数です
+    .remedy = 順位は1から数えてください。
+registers-measure-link-decision-half = 判断の日と判断した人の一方だけが入っています
+    .remedy = 両方を入れるか、両方を空にしてください。
+registers-strategy-statement-ends-before-start = 時点が期間の初日より前です
+    .remedy = 期間の初日と時点を確かめてください。
+registers-strategy-statement-line-range = 本文の行番号が1より小さい数です
+    .remedy = 行番号は1から数えてください。

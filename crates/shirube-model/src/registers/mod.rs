@@ -7,11 +7,13 @@
 //! true, because honest records are often incomplete. No rule compares a day
 //! with today: plans lie ahead, and the model has no clock.
 
+pub mod budget;
 mod declare;
 pub mod organisations;
 pub mod portfolio;
 pub mod regulation;
 mod rules;
+mod rules_budget;
 mod rules_organisations;
 mod rules_portfolio;
 mod rules_regulation;
@@ -60,6 +62,10 @@ pub const KINDS: &[&KindSchema] = &[
     regulation::Exercise::SCHEMA,
     regulation::Decision::SCHEMA,
     regulation::Observation::SCHEMA,
+    budget::BudgetProgramme::SCHEMA,
+    budget::BudgetPayment::SCHEMA,
+    budget::MeasureLink::SCHEMA,
+    budget::StrategyStatement::SCHEMA,
 ];
 
 /// The kind called `name`.
@@ -86,7 +92,7 @@ mod tests {
         let kinds: BTreeSet<_> = KINDS.iter().map(|schema| schema.kind).collect();
         let prefixes: BTreeSet<_> = KINDS.iter().map(|schema| schema.prefix).collect();
         assert_eq!((kinds.len(), prefixes.len()), (KINDS.len(), KINDS.len()));
-        assert_eq!(KINDS.len(), 32);
+        assert_eq!(KINDS.len(), 36);
         for schema in KINDS {
             assert_eq!(kind(schema.kind).map(|k| k.prefix), Some(schema.prefix));
             assert_eq!(kind_by_prefix(schema.prefix).map(|k| k.kind), Some(schema.kind));

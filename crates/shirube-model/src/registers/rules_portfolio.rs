@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 
 /// Fiscal years that money may belong to: from the first post-war budget to
 /// the end of the century.
-const MONEY_YEARS: std::ops::RangeInclusive<i32> = 1947..=2100;
+pub(super) const MONEY_YEARS: std::ops::RangeInclusive<i32> = 1947..=2100;
 
 impl Rules for Programme {
     fn rules(&self) -> Vec<Refusal> {

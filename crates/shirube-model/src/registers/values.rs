@@ -62,6 +62,11 @@ pub(super) fn check_value(ty: FieldType, value: &Value) -> Result<(), Refusal> {
     }
 }
 
+/// Whether a text shows nothing: white space or byte order marks.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || c == '\u{feff}')
+}
+
 /// `expected` and `found` are words that the catalogues translate.
 fn wrong_type(expected: &str, value: &Value) -> Refusal {
     let found = match value {
@@ -76,7 +81,7 @@ fn wrong_type(expected: &str, value: &Value) -> Refusal {
 }
 
 fn check_text(text: &str) -> Result<(), Refusal> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(Refusal::new("registers.field.blank"));
     }
     // PostgreSQL stores no U+0000, so no store may.
@@ -101,7 +106,7 @@ fn check_local_text(value: &Value) -> Result<(), Refusal> {
             return Err(Refusal::new("registers.field.both-languages"));
         };
         let text = side.as_str().ok_or_else(wrong)?;
-        if text.trim().is_empty() {
+        if is_blank(text) {
             return Err(Refusal::new("registers.field.both-languages"));
         }
         check_text(text)?;

@@ -137,6 +137,20 @@ fn minimal_of_regulation(kind_name: &str) -> Value {
             "value": "12.5", "method_version": "1", "source": "statistics office",
             "retrieved_on": "2025-06-01",
         }),
+        "budget_programme" => json!({
+            "name": "事業", "ministry_printed": "厚生労働省", "published_year": 2023,
+            "sheet_number": "2023-厚労-22-0001",
+        }),
+        "budget_payment" => json!({
+            "payee": "法人", "programme": id_of("budget_programme", "a"),
+            "sheet_number": "2023-厚労-22-0001", "fiscal_year": 2022, "amount_yen": 1_000_000,
+        }),
+        "measure_link" => {
+            json!({ "programme": id_of("budget_programme", "a"), "measure": "4.1.1-m1" })
+        }
+        "strategy_statement" => json!({
+            "statement": name("statement"), "qualifier": "exact", "section": "2.1",
+        }),
         other => panic!("no minimal body of `{other}`"),
     }
 }

@@ -10,6 +10,9 @@ use shirube_model::schema::state_diagram;
 
 use crate::bodies::full;
 
+/// What a decision on a link must say.
+const DECIDED: &[&str] = &["grounds", "decided_on", "decided_by"];
+
 /// (kind, state, step, new state, fields the step needs). Any other pair of
 /// state and step is refused.
 const ALLOWED: &[(&str, &str, &str, &str, &[&str])] = &[
@@ -68,6 +71,13 @@ const ALLOWED: &[(&str, &str, &str, &str, &[&str])] = &[
     ("exercise", "held", "report", "reported", &["report_on"]),
     ("decision", "decided", "supersede", "superseded", &[]),
     ("observation", "provisional", "finalise", "final", &[]),
+    ("budget_programme", "current", "end", "ended", &["ends_year"]),
+    ("budget_programme", "ended", "reopen", "current", &[]),
+    ("measure_link", "suggested", "confirm", "confirmed", DECIDED),
+    ("measure_link", "rejected", "confirm", "confirmed", DECIDED),
+    ("measure_link", "suggested", "reject", "rejected", DECIDED),
+    ("measure_link", "confirmed", "reject", "rejected", DECIDED),
+    ("strategy_statement", "printed", "supersede", "superseded", &[]),
 ];
 
 /// States of every kind, the first one where a record starts.
@@ -104,6 +114,10 @@ const STATES: &[(&str, &[&str])] = &[
     ("exercise", &["planned", "held", "reported"]),
     ("decision", &["decided", "superseded"]),
     ("observation", &["provisional", "final"]),
+    ("budget_programme", &["current", "ended"]),
+    ("budget_payment", &["published"]),
+    ("measure_link", &["suggested", "confirmed", "rejected"]),
+    ("strategy_statement", &["printed", "superseded"]),
 ];
 
 /// State and step → new state.

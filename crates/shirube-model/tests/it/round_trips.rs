@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use shirube_model::refusal::Refusal;
+use shirube_model::registers::budget::*;
 use shirube_model::registers::organisations::*;
 use shirube_model::registers::portfolio::*;
 use shirube_model::registers::regulation::*;
@@ -59,6 +60,10 @@ fn rewriters() -> Vec<(&'static str, Rewrite)> {
         Exercise,
         Decision,
         Observation,
+        BudgetProgramme,
+        BudgetPayment,
+        MeasureLink,
+        StrategyStatement,
     ]
 }
 

@@ -24,7 +24,54 @@ fn refused_rows() -> Vec<Row> {
     rows.extend(organisation_rows());
     rows.extend(trial_rows());
     rows.extend(regulation_rows());
+    rows.extend(budget_rows());
     rows
+}
+
+fn budget_rows() -> Vec<Row> {
+    let money = |year: i32| json!({ "fiscal_year": year, "amount_yen": -1 });
+    vec![
+        (
+            "budget_programme",
+            json!({ "started_year": 2021, "ends_year": 2020 }),
+            "ends-before-start",
+            "ends_year",
+        ),
+        (
+            "budget_programme",
+            json!({ "sheet_numbers": ["2022-厚労-21-0001"] }),
+            "number-not-listed",
+            "sheet_numbers",
+        ),
+        (
+            "budget_programme",
+            json!({ "executed": [money(2021), money(2021)] }),
+            "year-twice",
+            "executed",
+        ),
+        (
+            "budget_programme",
+            json!({ "requested": [money(1946)] }),
+            "year-implausible",
+            "requested",
+        ),
+        (
+            "budget_payment",
+            json!({ "corporate_number": "7000012050002", "corporate_number_printed": "不明" }),
+            "two-numbers",
+            "corporate_number_printed",
+        ),
+        ("measure_link", json!({ "rank": 0 }), "rank-range", "rank"),
+        ("measure_link", json!({ "decided_on": "2026-04-01" }), "decision-half", "decided_by"),
+        ("measure_link", json!({ "decided_by": "担当" }), "decision-half", "decided_by"),
+        (
+            "strategy_statement",
+            json!({ "period_from": "2022-04-01", "as_of": "2022-03-31" }),
+            "ends-before-start",
+            "as_of",
+        ),
+        ("strategy_statement", json!({ "source_line": 0 }), "line-range", "source_line"),
+    ]
 }
 
 fn portfolio_rows() -> Vec<Row> {

@@ -1,5 +1,6 @@
 //! What must fit together in a pack that reads well.
 
+mod evidence;
 mod indicators;
 mod plan;
 mod vocabularies;
@@ -41,6 +42,8 @@ pub fn check(pack: &Pack, options: &CheckOptions) -> Vec<Refusal> {
     vocabularies::labels(&mut checker);
     indicators::indicators(&mut checker);
     indicators::decisions(&mut checker);
+    evidence::evidence(&mut checker);
+    evidence::judgements(&mut checker);
     words::languages(&mut checker);
     sorted(checker.faults)
 }
@@ -102,6 +105,8 @@ pub(crate) fn vocabulary_file(id: &str) -> String {
     match id {
         "ministries" => files::MINISTRIES.to_owned(),
         "organisations" => files::ORGANISATIONS.to_owned(),
+        "measures" => files::MEASURES.to_owned(),
+        "indicators" => "indicators/".to_owned(),
         other => format!("vocabularies/{other}.csv"),
     }
 }

@@ -60,6 +60,10 @@ const CASES: &[(Do, &str, At)] = &[
     (Append(UNITS, "box,箱,box,2025-02-30,,,\n"), "core.date.unreadable", Text(UNITS, "box,")),
     (Append("organisations.csv", "x,例,X,example,1234567890123,,,,,,\n"), "core.corporate-number.check", Text("organisations.csv", "x,例")),
     (Append("organisations.csv", "x,例,X,example,,,,,,注,\n"), "pack.value.blank", Text("organisations.csv", "x,例")),
+    // What a pack brings along.
+    (Set("evidence/nothing.csv", "key\n"), "pack.evidence.kind", File("evidence/nothing.csv")),
+    (Set("links/judgements.csv", "sheet,draw,programme_ja,measures,reason_ja,judged_on\nx,best,事業,,理由,2026-01-01\n"), "pack.judgement.draw", Line("links/judgements.csv", 2)),
+    (Set("links/judgements.csv", "sheet,draw,programme_ja,measures,reason_ja,judged_on\nx,any,事業,9-m9,理由,2026-01-01\n"), "pack.measure.unknown", Line("links/judgements.csv", 2)),
     // Documents.
     (Replace(I1, "version = 1", "version = "), "pack.toml.syntax", Text(I1, "version = ")),
     (Append(I1, "\n[spec]\n"), "pack.toml.syntax", Line(I1, 71)),

@@ -1,5 +1,6 @@
 //! The core: records told one by one, in fixed numbers.
 
+mod budget;
 mod infection;
 mod international;
 mod lists;
@@ -40,6 +41,7 @@ fn told(seed: u64) -> (Story, Cast) {
     statistics::tell(&mut story);
     international::tell(&mut story, &cast);
     tricks::tell(&mut story, &cast);
+    budget::tell(&mut story);
     (story, cast)
 }
 

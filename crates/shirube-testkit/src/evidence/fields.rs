@@ -67,11 +67,16 @@ impl Fields {
 
     /// Money by fiscal year.
     pub(crate) fn money(self, amounts: impl IntoIterator<Item = (i32, i64)>) -> Self {
+        self.amounts("money", amounts)
+    }
+
+    /// Amounts by fiscal year; none when there are none.
+    pub(crate) fn amounts(self, name: &str, amounts: impl IntoIterator<Item = (i32, i64)>) -> Self {
         let amounts: Vec<Value> = amounts
             .into_iter()
             .map(|(year, yen)| json!({ "fiscal_year": year, "amount_yen": yen }))
             .collect();
-        if amounts.is_empty() { self } else { self.put("money", Value::Array(amounts)) }
+        if amounts.is_empty() { self } else { self.put(name, Value::Array(amounts)) }
     }
 
     /// More fields where a condition holds.

@@ -47,6 +47,24 @@ pub const TARGETS: &[Target] = &[
         len_max: 4_096,
     },
     Target {
+        name: "gate_csv",
+        run: shirube_gate::read::fuzz_csv,
+        dictionary: &["総計", "都道府県", "‐", "－", "*", "…", "１２", "\"", ",", "\r\n"],
+        len_max: 16_384,
+    },
+    Target {
+        name: "gate_layout",
+        run: shirube_gate::read::fuzz_layout,
+        dictionary: &["[[layout]]", "[layout.", "= [", "\"", "=", "\n", "true"],
+        len_max: 16_384,
+    },
+    Target {
+        name: "gate_xlsx",
+        run: shirube_gate::read::fuzz_xlsx,
+        dictionary: &["<row r=\"", "<c r=\"A1\"", "<v>", "<f>", "<mergeCell ref=\"A1:B2\"/>", "PK"],
+        len_max: 16_384,
+    },
+    Target {
         name: "pack",
         run: pack,
         dictionary: &[

@@ -2,7 +2,9 @@
 
 pub(crate) mod admin;
 pub(crate) mod demo;
+pub(crate) mod evidence;
 pub(crate) mod exchange;
+pub(crate) mod gate;
 pub(crate) mod indicators;
 pub(crate) mod pack;
 pub(crate) mod register;

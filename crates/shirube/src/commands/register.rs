@@ -32,6 +32,9 @@ pub(crate) async fn run(args: RegisterArgs, out: &Out) -> Result<ExitCode, Failu
             Ok(ExitCode::SUCCESS)
         }
         RegisterCommand::Import(args) => super::exchange::import(args, out).await,
+        RegisterCommand::ImportReviewSheets(args) => super::evidence::review(args, out).await,
+        RegisterCommand::EnterEvidence(args) => super::evidence::enter(args, out).await,
+        RegisterCommand::SuggestLinks(args) => super::evidence::suggest(args, out).await,
         RegisterCommand::Export(args) => super::exchange::export(args, out).await,
         RegisterCommand::Show { at, record, as_of } => {
             let opened = packs::open(&at, Access::Read).await?;
