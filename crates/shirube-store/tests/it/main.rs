@@ -3,10 +3,15 @@
 // The lint configuration exempts test functions but not what they call.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod cluster;
 mod common;
 mod crash;
 mod faults;
+mod layout;
 mod ledger;
 mod model;
+mod outage;
 mod projection;
+mod proxy;
 mod search;
+mod transfer;
