@@ -235,14 +235,24 @@ pub(crate) struct ArchiveReader {
 impl ArchiveReader {
     /// Opens an archive; gives what the store it is of said about itself.
     pub(crate) fn open(path: &Path) -> Result<(Self, Meta), StoreError> {
-        let mut file = BufReader::new(File::open(path)?);
+        let mut file = match File::open(path) {
+            Ok(file) => BufReader::new(file),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Refusal::new("store.file-absent").into());
+            }
+            Err(error) => return Err(error.into()),
+        };
         let unreadable = || StoreError::from(Refusal::new("store.archive-unreadable"));
         if !file.fill_buf()?.starts_with(&MAGIC) {
             return Err(unreadable());
         }
         let lines = BufReader::new(zstd::Decoder::with_buffer(file)?);
         let mut reader = Self { lines, digest: Sha256::new(), line: 0, held: None };
-        let Some(Line::Store(line)) = reader.next().map_err(|_| unreadable())? else {
+        let Some(Line::Store(line)) = reader.next().map_err(|error| match error.code() {
+            "store.archive-cut-off" => error,
+            _ => unreadable(),
+        })?
+        else {
             return Err(unreadable());
         };
         if line.archive > VERSION {

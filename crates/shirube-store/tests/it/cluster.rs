@@ -19,7 +19,8 @@ const PROGRAMS: &str = "/usr/lib/postgresql";
 const ACCOUNT: &str = "postgres";
 
 /// Makes the data directory where there is none, runs the server, and ends it
-/// with the signal that is read, or at the end of the input.
+/// with the signal that is read. At the end of the input nobody is left: the
+/// server is ended and the directory removed.
 const GUARD: &str = r#"
 set -u
 cd "$1"
@@ -32,10 +33,11 @@ fi
     -c unix_socket_directories= -c max_connections=120 -c shared_buffers=24MB \
     -c fsync=off -c synchronous_commit=off >>server.log 2>&1 &
 server=$!
-read -r signal || signal=QUIT
+alone=
+read -r signal || { signal=QUIT; alone=1; }
 kill -"$signal" "$server"
 wait "$server"
-[ "$signal" = QUIT ] && [ "$4" = shared ] && rm -rf "$1"
+[ -z "$alone" ] || rm -rf "$1"
 exit 0
 "#;
 
@@ -45,7 +47,6 @@ pub struct Cluster {
     dir: PathBuf,
     programs: PathBuf,
     pub port: u16,
-    life: &'static str,
     guard: Mutex<Option<(Child, ChildStdin)>>,
 }
 
@@ -69,17 +70,17 @@ fn programs() -> Option<PathBuf> {
 /// `SHIRUBE_TEST_POSTGRES=required`, with which its absence fails the tests.
 pub fn shared() -> Option<&'static Cluster> {
     static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
-    SHARED.get_or_init(|| Cluster::start("shared")).as_ref()
+    SHARED.get_or_init(Cluster::start).as_ref()
 }
 
 /// A server that may be stopped and started. Its directory is removed when it is
 /// dropped.
 pub fn own() -> Option<Cluster> {
-    Cluster::start("own")
+    Cluster::start()
 }
 
 impl Cluster {
-    fn start(life: &'static str) -> Option<Self> {
+    fn start() -> Option<Self> {
         let Some(programs) = programs() else {
             let missing = "not run on PostgreSQL: the Debian package `postgresql` is missing \
                  (apt-get install postgresql, or `cargo xtask test`)";
@@ -93,7 +94,7 @@ impl Cluster {
         // and the tests say so.
         let port =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let cluster = Self { dir, programs, port, life, guard: Mutex::new(None) };
+        let cluster = Self { dir, programs, port, guard: Mutex::new(None) };
         cluster.run();
         Some(cluster)
     }
@@ -114,7 +115,6 @@ impl Cluster {
             .arg(&self.dir)
             .arg(&self.programs)
             .arg(self.port.to_string())
-            .arg(self.life)
             .env("LC_ALL", "C")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

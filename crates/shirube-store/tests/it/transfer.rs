@@ -191,6 +191,8 @@ async fn a_damaged_backup_restores_nothing(engine: Engine) {
         ("version", swapped("\"archive\":1", "\"archive\":2"), &["store.archive-newer"]),
     ];
     let to = engine.other().place();
+    let error = Store::restore(&from.dir.path().join("none"), &to).await.unwrap_err();
+    assert_eq!(error.code(), "store.file-absent");
     for (name, bytes, codes) in cases {
         let mut damaged = std::fs::File::create(from.dir.path().join("damaged")).unwrap();
         damaged.write_all(&bytes).unwrap();
