@@ -41,7 +41,7 @@ pub struct Transfer {
 enum Source<'s> {
     Store(Session<'s>),
     // A reader goes to another thread and comes back.
-    Archive(Option<ArchiveReader>),
+    Archive(Option<Box<ArchiveReader>>),
 }
 
 impl Source<'_> {
@@ -140,7 +140,7 @@ impl Store {
         let path = file.to_owned();
         let opened = blocking(move || ArchiveReader::open(&path)).await;
         let (reader, meta) = opened.map_err(|error| error.file(file))?;
-        load(meta, Source::Archive(Some(reader)), &to.into()).await
+        load(meta, Source::Archive(Some(Box::new(reader))), &to.into()).await
     }
 
     /// Makes a store at `to` with everything the store at `from` has: the same

@@ -2,6 +2,8 @@
 
 // The lint configuration exempts test functions but not what they call.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+// A test that cannot run here says what it lacks.
+#![allow(clippy::print_stderr)]
 
 mod cluster;
 mod common;
