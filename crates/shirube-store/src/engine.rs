@@ -151,7 +151,9 @@ impl WriteConnection {
         match self {
             Self::Sqlite { connection, lock, .. } => {
                 let _ = connection.close().await;
-                drop(lock);
+                // Letting go of the file is not enough: a process that is just
+                // being started elsewhere in this program has it open as well.
+                let _ = lock.unlock();
             }
             Self::Postgres { connection, .. } => {
                 if let Some(connection) = connection {
