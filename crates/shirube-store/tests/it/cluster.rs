@@ -23,6 +23,8 @@ const ACCOUNT: &str = "postgres";
 /// server is ended and the directory removed.
 const GUARD: &str = r#"
 set -u
+# A signal to the whole group of processes ends the wait below, not the guard.
+trap : HUP INT TERM
 cd "$1"
 if [ ! -d data ]; then
     "$2/initdb" -D data --auth=trust --username=postgres --encoding=UTF8 \
