@@ -2,26 +2,18 @@
 //! font with Japanese, and axe-core. Installed where that is possible,
 //! otherwise named with the command that installs it.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::debian::{self, Need, on_path};
 use crate::workspace;
 
 /// The accessibility checker, by its npm package name. Rules differ between
 /// releases, so a run must know which one it had.
 const AXE: (&str, &str) = ("axe-core", "4.14.1");
-
-/// Something the system must have: how to see that it is there, and the Debian
-/// package that brings it.
-struct Need {
-    what: &'static str,
-    package: &'static str,
-    present: fn() -> bool,
-}
 
 const NEEDS: [Need; 4] = [
     Need {
@@ -43,80 +35,17 @@ const NEEDS: [Need; 4] = [
 /// # Errors
 /// When something is missing and cannot be installed from here.
 pub fn prepare() -> Result<String> {
-    let missing = missing();
-    if !missing.is_empty() {
-        for need in &missing {
-            println!("missing: {} (Debian package `{}`)", need.what, need.package);
-        }
-        let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
-        install(&packages)?;
-    }
+    let packages = debian::prepare(&NEEDS)?;
     let installed = if axe_present() {
         "all present".to_owned()
     } else {
         install_axe()?;
         format!("installed {} {}", AXE.0, AXE.1)
     };
-    if missing.is_empty() {
+    if packages.is_empty() {
         return Ok(installed);
     }
-    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
     Ok(format!("installed {}", packages.join(", ")))
-}
-
-fn missing() -> Vec<&'static Need> {
-    NEEDS.iter().filter(|need| !(need.present)()).collect()
-}
-
-/// Installs Debian packages, refreshing the package lists only when the first
-/// try fails: lists on a fresh machine are often empty or out of date.
-fn install(packages: &[&str]) -> Result<()> {
-    let by_hand = format!(
-        "apt-get update && apt-get install --yes --no-install-recommends {}",
-        packages.join(" ")
-    );
-    if !on_path(&["apt-get"]) {
-        bail!("this system has no `apt-get`; install the equivalents of: {}", packages.join(", "));
-    }
-    if !is_root() {
-        bail!("not root, so nothing was installed; run as root:\n\n    {by_hand}\n");
-    }
-    if apt(&["install", "--yes", "--no-install-recommends"], packages).is_err() {
-        apt(&["update"], &[])?;
-        apt(&["install", "--yes", "--no-install-recommends"], packages)?;
-    }
-    let still: Vec<&str> = missing().iter().map(|need| need.what).collect();
-    if !still.is_empty() {
-        bail!("installed, but still not found: {}; by hand: {by_hand}", still.join(", "));
-    }
-    Ok(())
-}
-
-fn apt(words: &[&str], packages: &[&str]) -> Result<()> {
-    let shown = format!("apt-get {} {}", words.join(" "), packages.join(" "));
-    println!("$ {}", shown.trim());
-    let status = Command::new("apt-get")
-        .args(["--quiet", "--quiet"])
-        .args(words)
-        .args(packages)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .status()
-        .context("starting `apt-get`")?;
-    if !status.success() {
-        bail!("`{}`: {status}", shown.trim());
-    }
-    Ok(())
-}
-
-/// Whether this process may install packages: `/proc/self` belongs to the
-/// effective user.
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
-}
-
-fn on_path(names: &[&str]) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|dir| names.iter().any(|name| dir.join(name).is_file()))
 }
 
 fn has_japanese_font() -> bool {

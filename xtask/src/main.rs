@@ -7,7 +7,9 @@
 mod bench;
 mod browser;
 mod cargo;
+mod debian;
 mod licence;
+mod postgres;
 mod section;
 mod supply;
 mod tests_run;
@@ -23,8 +25,8 @@ use section::Report;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test [ARGS]           install what the browser tests need, then run every test;
-                        ARGS go to `cargo test --workspace`
+  test [ARGS]           install what the browser and database tests need, then run
+                        every test; ARGS go to `cargo test --workspace`
   lint                  format, clippy, dependencies, tidiness
   e2e [--screenshots] [FILTER]
                         browser journeys only; --screenshots renews docs/images
@@ -70,9 +72,12 @@ fn main() -> ExitCode {
 
 fn test(args: &[String]) -> Result<()> {
     let mut report = Report::new();
-    if report.section("browser and axe-core", browser::prepare) {
+    let browser = report.section("browser and axe-core", browser::prepare);
+    if report.section("PostgreSQL", postgres::prepare) && browser {
         let mut count = tests_run::Count::default();
-        report.section("cargo test --workspace", || tests_run::run(&[], args, &mut count));
+        report.section("cargo test --workspace", || {
+            tests_run::run(&[postgres::REQUIRED], args, &mut count)
+        });
         report.tests = Some(count);
     }
     report.finish()
@@ -134,10 +139,12 @@ fn nightly(args: &[String]) -> Result<()> {
         fuzz(&["--seconds".to_owned(), seconds.to_owned()])?;
         Ok(format!("{seconds} s a target"))
     });
-    if report.section("browser and axe-core", browser::prepare) {
+    let browser = report.section("browser and axe-core", browser::prepare);
+    if report.section("PostgreSQL", postgres::prepare) && browser {
         let mut count = tests_run::Count::default();
         report.section("tests, 4,096 cases a property", || {
-            tests_run::run(&[("PROPTEST_CASES", "4096")], &[], &mut count)
+            let vars = [("PROPTEST_CASES", "4096"), postgres::REQUIRED];
+            tests_run::run(&vars, &[], &mut count)
         });
         report.tests = Some(count);
     }

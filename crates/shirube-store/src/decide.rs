@@ -57,7 +57,7 @@ impl Request<'_> {
         if self.reason.trim().is_empty() {
             return Err(Refusal::new("store.reason-blank"));
         }
-        Ok(())
+        check_text([self.actor, self.reason])
     }
 }
 
@@ -339,6 +339,15 @@ impl<'a> Proposal<'a> {
     }
 }
 
+/// PostgreSQL keeps no text with a null character. Refused on every engine, so
+/// that a store can always go from one to the other; bodies have it escaped.
+pub(crate) fn check_text<const N: usize>(texts: [&str; N]) -> Result<(), Refusal> {
+    if texts.iter().any(|text| text.contains('\0')) {
+        return Err(Refusal::new("store.text-unstorable"));
+    }
+    Ok(())
+}
+
 fn check_source(source: &SourceKey) -> Result<(), Refusal> {
     if source.system.trim().is_empty() || source.key.trim().is_empty() {
         return Err(Refusal::new("store.source-blank"));
@@ -346,7 +355,7 @@ fn check_source(source: &SourceKey) -> Result<(), Refusal> {
     if source.system.starts_with(OWN_SYSTEM) {
         return Err(Refusal::new("store.source-reserved").arg("system", &source.system));
     }
-    Ok(())
+    check_text([source.system.as_str(), source.key.as_str()])
 }
 
 fn check_version(change: &Change, before: &Arc<Event>) -> Result<(), AppendError> {

@@ -1,81 +1,176 @@
-//! What only SQLite understands: connection settings and how a writing
-//! transaction begins. Everything else is in [`crate::sql`].
+//! The two engines side by side: how each is opened for writing and reading.
+//! What only one of them understands is in [`crate::sqlite`] and
+//! [`crate::postgres`]; everything else is in [`crate::sql`].
 
-use std::path::Path;
-use std::time::Duration;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
 
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
+use shirube_model::refusal::Refusal;
+use sqlx::Connection;
+use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
+use crate::address::{PostgresAddress, StoreAddress};
 use crate::fault::StoreError;
+use crate::session::Session;
+use crate::{postgres, sqlite};
 
-/// Takes the write lock at once, so that a transaction never fails half-way
-/// because another one wrote first.
-pub(crate) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+const LEDGER: &str = "ledger.sqlite";
+const LOCK: &str = "lock";
 
-/// Connections that read beside the writer.
-const READERS: u32 = 4;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Page cache of one connection, in KiB (negative means KiB, not pages).
-const CACHE_KIB: &str = "-32768";
-
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(BUSY_TIMEOUT)
-        .pragma("cache_size", CACHE_KIB)
-        .disable_statement_logging()
+/// The ledger file of a store kept in SQLite.
+pub(crate) fn ledger_file(dir: &Path) -> PathBuf {
+    dir.join(LEDGER)
 }
 
-/// The connection that writes. An acknowledged commit is on disk: WAL with
-/// `synchronous=FULL` syncs the log at every commit. `pages_max` bounds the
-/// size of the file, in pages of 4,096 bytes.
-pub(crate) async fn open_writer(
-    path: &Path,
-    pages_max: Option<u32>,
-) -> Result<SqliteConnection, StoreError> {
-    let mut options = options(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full);
-    if let Some(pages) = pages_max {
-        options = options.pragma("max_page_count", pages.to_string());
-    }
-    options.connect().await.map_err(|error| StoreError::from(error).file(path))
+/// Connections that only read.
+#[derive(Debug)]
+pub(crate) enum Readers {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
 }
 
-/// Connections that can only read.
-pub(crate) async fn open_readers(path: &Path) -> Result<SqlitePool, StoreError> {
-    let options = options(path).create_if_missing(false).pragma("query_only", "ON");
-    SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .connect_with(options)
-        .await
-        .map_err(|error| StoreError::from(error).file(path))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use sqlx::Row;
-
-    #[tokio::test]
-    async fn commits_are_synced_and_readers_cannot_write() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("ledger.sqlite");
-        let mut writer = open_writer(&path, None).await.unwrap();
-        for (pragma, expected) in [("PRAGMA synchronous", "2"), ("PRAGMA journal_mode", "wal")] {
-            let row = sqlx::query(pragma).fetch_one(&mut writer).await.unwrap();
-            let value = row
-                .try_get::<String, _>(0)
-                .or_else(|_| row.try_get::<i64, _>(0).map(|n| n.to_string()))
-                .unwrap();
-            assert_eq!(value, expected, "{pragma}");
+impl Readers {
+    pub(crate) async fn open(address: &StoreAddress) -> Result<Self, StoreError> {
+        match address {
+            StoreAddress::Sqlite(dir) => {
+                Ok(Self::Sqlite(sqlite::open_readers(&ledger_file(dir)).await?))
+            }
+            StoreAddress::Postgres(database) => {
+                let pool = postgres::open_readers(database).await;
+                Ok(Self::Postgres(pool.map_err(|error| error.at(address))?))
+            }
         }
-        let readers = open_readers(&path).await.unwrap();
-        assert!(sqlx::query("CREATE TABLE t (a TEXT)").execute(&readers).await.is_err());
+    }
+
+    /// A connection on which each query sees the newest state.
+    pub(crate) async fn session(&self) -> Result<Session<'static>, StoreError> {
+        match self {
+            Self::Sqlite(pool) => Ok(Session::SqlitePooled(pool.acquire().await?)),
+            Self::Postgres(pool) => Ok(Session::PostgresPooled(pool.acquire().await?)),
+        }
+    }
+
+    /// A transaction in which every query sees the same state.
+    pub(crate) async fn snapshot(&self) -> Result<Session<'static>, StoreError> {
+        match self {
+            Self::Sqlite(pool) => Ok(Session::SqliteTransaction(pool.begin().await?)),
+            Self::Postgres(pool) => {
+                Ok(Session::PostgresTransaction(pool.begin_with(postgres::BEGIN_SNAPSHOT).await?))
+            }
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// The one connection that writes, with the lock that keeps it the only one.
+#[derive(Debug)]
+pub(crate) enum WriteConnection {
+    Sqlite {
+        connection: SqliteConnection,
+        path: PathBuf,
+        pages_max: Option<u32>,
+        /// Ends with the process, however the process ends.
+        lock: File,
+    },
+    Postgres {
+        /// Holds the lock itself, so that a connection that is lost can neither
+        /// write nor keep others from writing. Absent after it was lost.
+        connection: Option<PgConnection>,
+        address: PostgresAddress,
+    },
+}
+
+impl WriteConnection {
+    /// Takes the lock and connects. A directory that does not exist is made.
+    pub(crate) async fn open(
+        address: &StoreAddress,
+        pages_max: Option<u32>,
+    ) -> Result<Self, StoreError> {
+        match address {
+            StoreAddress::Sqlite(dir) => {
+                let lock = take_lock(dir).map_err(|error| error.at(address))?;
+                let path = ledger_file(dir);
+                let connection = sqlite::open_writer(&path, pages_max).await?;
+                Ok(Self::Sqlite { connection, path, pages_max, lock })
+            }
+            StoreAddress::Postgres(database) => {
+                let connection = postgres::open_writer(database).await;
+                let connection = Some(connection.map_err(|error| error.at(address))?);
+                Ok(Self::Postgres { connection, address: database.clone() })
+            }
+        }
+    }
+
+    /// Begins a transaction that writes; connects anew where the connection was
+    /// lost.
+    pub(crate) async fn begin(&mut self) -> Result<Session<'_>, StoreError> {
+        match self {
+            Self::Sqlite { connection, .. } => {
+                let transaction = connection.begin_with(sqlite::BEGIN_WRITE).await?;
+                Ok(Session::SqliteTransaction(transaction))
+            }
+            Self::Postgres { connection, address } => {
+                let connection = match connection {
+                    Some(connection) => connection,
+                    None => connection.insert(postgres::open_writer(address).await?),
+                };
+                Ok(Session::PostgresTransaction(connection.begin().await?))
+            }
+        }
+    }
+
+    /// Connects anew after a fault, because nothing is known about the state the
+    /// connection was left in. Once this succeeds, whatever the connection before
+    /// was doing has ended: on PostgreSQL because the lock could be taken again.
+    pub(crate) async fn reconnect(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { connection, path, pages_max, .. } => {
+                *connection = sqlite::open_writer(path, *pages_max).await?;
+            }
+            Self::Postgres { connection, address } => {
+                if let Some(lost) = connection.take() {
+                    // Where this cannot be sent, the server finds out by itself.
+                    let _ = lost.close_hard().await;
+                }
+                *connection = Some(postgres::open_writer(address).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the connection before the lock goes. Every acknowledged commit is
+    /// already safe, so that a fault here loses nothing.
+    pub(crate) async fn close(self) {
+        match self {
+            Self::Sqlite { connection, lock, .. } => {
+                let _ = connection.close().await;
+                // Letting go of the file is not enough: a process that is just
+                // being started elsewhere in this program has it open as well.
+                let _ = lock.unlock();
+            }
+            Self::Postgres { connection, .. } => {
+                if let Some(connection) = connection {
+                    let _ = connection.close().await;
+                }
+            }
+        }
+    }
+}
+
+fn take_lock(dir: &Path) -> Result<File, StoreError> {
+    std::fs::create_dir_all(dir)?;
+    let path = dir.join(LOCK);
+    let file = File::options().create(true).append(true).open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Refusal::new("store.locked").into()),
+        Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }

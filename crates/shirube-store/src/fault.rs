@@ -1,10 +1,14 @@
 //! What can go wrong: refusals by rule, and faults of disk and file system.
 
 use std::fmt;
+use std::path::Path;
 
 use shirube_model::ident::RecordId;
 use shirube_model::record::{Body, RecordVersion};
 use shirube_model::refusal::Refusal;
+use sqlx::postgres::PgDatabaseError;
+
+use crate::address::StoreAddress;
 
 /// Something outside the product failed: disk, file system, damaged file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +44,14 @@ impl StoreError {
         self.refusal().code
     }
 
+    /// The engine's own words, or the code where there are none.
+    pub(crate) fn cause(&self) -> &str {
+        match self {
+            Self::Refused(refusal) => refusal.code,
+            Self::Fault(fault) => &fault.cause,
+        }
+    }
+
     /// A fault with its cause for the log.
     pub(crate) fn fault(code: &'static str, cause: impl ToString) -> Self {
         Self::Fault(Box::new(Fault { refusal: Refusal::new(code), cause: cause.to_string() }))
@@ -47,13 +59,19 @@ impl StoreError {
 
     /// Names the file or directory concerned.
     #[must_use]
-    pub(crate) fn file(mut self, path: &std::path::Path) -> Self {
+    pub(crate) fn file(mut self, path: &Path) -> Self {
         let name = path.display().to_string();
         match &mut self {
             Self::Refused(refusal) => refusal.place.file = Some(name),
             Self::Fault(fault) => fault.refusal.place.file = Some(name),
         }
         self
+    }
+
+    /// Names the store concerned.
+    #[must_use]
+    pub(crate) fn at(self, address: &StoreAddress) -> Self {
+        self.file(Path::new(&address.to_string()))
     }
 
     /// A row that cannot be read back, at ledger position `seq`.
@@ -90,6 +108,17 @@ fn io_code(error: &std::io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "store.disk-full",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "store.no-permission",
+        // Files know none of these; they come from the way to a server.
+        ErrorKind::ConnectionRefused
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::NotConnected
+        | ErrorKind::BrokenPipe
+        | ErrorKind::UnexpectedEof
+        | ErrorKind::TimedOut
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown => "store.server-unreachable",
         _ => "store.io",
     }
 }
@@ -105,10 +134,43 @@ fn sqlite_code(extended: i64) -> &'static str {
     }
 }
 
+/// The SQLSTATE codes of PostgreSQL that have their own remedy, by their class
+/// or in full.
+const SQLSTATES: [(&str, &str); 16] = [
+    ("53100", "store.disk-full"),
+    ("53", "store.busy"),
+    ("55P03", "store.busy"),
+    ("57014", "store.busy"),
+    ("40", "store.busy"),
+    ("42501", "store.no-permission"),
+    ("25006", "store.no-permission"),
+    ("28", "store.sign-in-refused"),
+    ("3D", "store.database-absent"),
+    ("57P04", "store.database-absent"),
+    ("57P05", "store.server-unreachable"),
+    ("57P", "store.server-unreachable"),
+    ("08", "store.server-unreachable"),
+    ("XX001", "store.damaged"),
+    ("XX002", "store.damaged"),
+    ("22021", "store.text-unstorable"),
+];
+
+fn postgres_code(sqlstate: &str) -> &'static str {
+    let found = SQLSTATES.iter().find(|(state, _)| sqlstate.starts_with(state));
+    found.map_or("store.io", |(_, code)| code)
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let code = match &error {
             sqlx::Error::Io(io) => io_code(io),
+            sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => "store.server-unreachable",
+            sqlx::Error::Configuration(_) => "store.address-unreadable",
+            sqlx::Error::Database(database)
+                if database.try_downcast_ref::<PgDatabaseError>().is_some() =>
+            {
+                postgres_code(database.code().as_deref().unwrap_or_default())
+            }
             sqlx::Error::Database(database) => {
                 sqlite_code(database.code().and_then(|code| code.parse().ok()).unwrap_or(10))
             }
@@ -172,7 +234,8 @@ pub enum AppendError {
         /// Every rule it breaks; never empty.
         refusals: Vec<Refusal>,
     },
-    /// Disk or file failed; nothing of the request was kept.
+    /// Disk, file or server failed; nothing of the request was kept, unless the
+    /// code is `store.outcome-unknown`.
     Fault(Box<Fault>),
 }
 
@@ -259,6 +322,22 @@ mod tests {
             for code in cases.map(|(_, code)| code) {
                 assert!(!Refusal::new(code).remedy(lang).is_empty(), "{code} in {lang:?}");
             }
+        }
+        let sqlstates = [
+            ("53100", "store.disk-full"),
+            ("53300", "store.busy"),
+            ("57P01", "store.server-unreachable"),
+            ("57014", "store.busy"),
+            ("08006", "store.server-unreachable"),
+            ("28P01", "store.sign-in-refused"),
+            ("3D000", "store.database-absent"),
+            ("42501", "store.no-permission"),
+            ("XX001", "store.damaged"),
+            ("42P01", "store.io"),
+            ("", "store.io"),
+        ];
+        for (sqlstate, expected) in sqlstates {
+            assert_eq!(postgres_code(sqlstate), expected, "{sqlstate}");
         }
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
         assert_eq!(StoreError::from(full).code(), "store.disk-full");

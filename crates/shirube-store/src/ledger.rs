@@ -1,24 +1,22 @@
 //! Opening a store and appending to it.
 
-use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use shirube_model::refusal::Refusal;
-use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::address::StoreAddress;
 use crate::clock::{Clock, SystemClock};
-use crate::engine;
+use crate::engine::{self, Readers, WriteConnection};
 use crate::event::{Draft, Event};
 use crate::fault::{AppendError, StoreError};
 use crate::meta::{Meta, StoreClass};
+use crate::schema;
 use crate::search::Search;
+use crate::session::Session;
 use crate::writer::{AppendJob, BulkReport, Job, QUEUE, Reply, Writer};
 
-const LEDGER: &str = "ledger.sqlite";
-const LOCK: &str = "lock";
 const SEARCH: &str = "search";
 
 /// What an instance may do with a store.
@@ -45,7 +43,7 @@ pub struct OpenOptions {
     /// Read, or read and write.
     pub access: Access,
     /// Largest size of the ledger file, in pages of 4,096 bytes. An event that
-    /// does not fit is refused with `store.disk-full`.
+    /// does not fit is refused with `store.disk-full`. SQLite only.
     pub pages_max: Option<u32>,
 }
 
@@ -106,42 +104,42 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
-    dir: PathBuf,
+    address: StoreAddress,
     meta: Meta,
-    readers: SqlitePool,
+    readers: Readers,
     /// Absent where the store is open for reading only.
     jobs: Option<mpsc::Sender<Job>>,
     search: Search,
 }
 
 impl Store {
-    /// Opens the store in `dir`, and brings its search index up to date where
-    /// that can be done.
+    /// Opens the store at `address`, and brings its search index up to date where
+    /// that can be done. Opening for writing upgrades the tables of a store that
+    /// older software made; opening for reading leaves them as they are.
     ///
     /// # Errors
     /// `store.absent`, `store.locked`, `store.class-differs`,
     /// `store.pack-differs`, `store.format-newer`, `store.clock-simulated`, or a
-    /// fault of disk or file.
-    pub async fn open(dir: &Path, options: OpenOptions) -> Result<Self, StoreError> {
+    /// fault of disk, file or server.
+    pub async fn open(
+        address: impl Into<StoreAddress>,
+        options: OpenOptions,
+    ) -> Result<Self, StoreError> {
+        let address = address.into();
         if options.class == StoreClass::Live && options.clock.is_simulated() {
             return Err(Refusal::new("store.clock-simulated").into());
         }
-        let path = dir.join(LEDGER);
-        let exists = path.try_exists().map_err(|error| StoreError::from(error).file(dir))?;
-        if !exists && (!options.create || options.access == Access::Read) {
-            return Err(StoreError::from(Refusal::new("store.absent")).file(dir));
-        }
         let (meta, jobs) = match options.access {
-            Access::Write => open_for_writing(dir, &path, options).await?,
+            Access::Write => open_for_writing(&address, options).await?,
             Access::Read => {
-                let meta = Self::peek(dir).await?;
-                options.agree(&meta).map_err(|refusal| StoreError::from(refusal).file(dir))?;
+                let meta = Self::peek(&address).await?;
+                options.agree(&meta).map_err(|refusal| StoreError::from(refusal).at(&address))?;
                 (meta, None)
             }
         };
-        let readers = engine::open_readers(&path).await?;
-        let search = Search::new(dir.join(SEARCH));
-        let inner = Inner { dir: dir.to_owned(), meta, readers, jobs, search };
+        let readers = Readers::open(&address).await?;
+        let search = Search::new(address.dir().join(SEARCH));
+        let inner = Inner { address, meta, readers, jobs, search };
         let store = Self { inner: Arc::new(inner) };
         if store.inner.jobs.is_some() {
             // A failing index must not keep anybody from the ledger, least of
@@ -151,20 +149,20 @@ impl Store {
         Ok(store)
     }
 
-    /// What the store in `dir` says about itself, without opening it.
+    /// What the store at `address` says about itself, without opening it.
     ///
     /// # Errors
-    /// `store.absent`, `store.format-newer`, or a fault of disk or file.
-    pub async fn peek(dir: &Path) -> Result<Meta, StoreError> {
-        let path = dir.join(LEDGER);
-        let absent = || StoreError::from(Refusal::new("store.absent")).file(dir);
-        if !path.try_exists().map_err(|error| StoreError::from(error).file(dir))? {
+    /// `store.absent`, `store.format-newer`, or a fault of disk, file or server.
+    pub async fn peek(address: impl Into<StoreAddress>) -> Result<Meta, StoreError> {
+        let address = address.into();
+        let absent = || StoreError::from(Refusal::new("store.absent")).at(&address);
+        if !has_ledger(&address)? {
             return Err(absent());
         }
-        let readers = engine::open_readers(&path).await?;
-        let mut connection = readers.acquire().await?;
-        let meta = Meta::read(&mut connection).await.map_err(|error| error.file(&path))?;
-        drop(connection);
+        let readers = Readers::open(&address).await?;
+        let mut session = readers.session().await?;
+        let meta = schema::found(&mut session).await.map_err(|error| error.at(&address))?;
+        drop(session);
         readers.close().await;
         meta.ok_or_else(absent)
     }
@@ -175,10 +173,17 @@ impl Store {
         &self.inner.meta
     }
 
-    /// The store's directory.
+    /// Where the store is.
+    #[must_use]
+    pub fn address(&self) -> &StoreAddress {
+        &self.inner.address
+    }
+
+    /// The directory on this machine for what is no record; for SQLite the
+    /// store's own.
     #[must_use]
     pub fn dir(&self) -> &Path {
-        &self.inner.dir
+        self.inner.address.dir()
     }
 
     pub(crate) fn search_index(&self) -> &Search {
@@ -186,13 +191,13 @@ impl Store {
     }
 
     /// A connection that reads.
-    pub(crate) async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        Ok(self.inner.readers.acquire().await?)
+    pub(crate) async fn reader(&self) -> Result<Session<'static>, StoreError> {
+        self.inner.readers.session().await
     }
 
     /// A transaction in which every read sees the same state.
-    pub(crate) async fn reading(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.inner.readers.begin().await?)
+    pub(crate) async fn reading(&self) -> Result<Session<'static>, StoreError> {
+        self.inner.readers.snapshot().await
     }
 
     /// Records `drafts` in order, all or nothing. Drafts that change nothing make
@@ -269,38 +274,53 @@ fn append_job(drafts: Vec<Draft>, actor: &str, reason: &str, reply: Reply) -> Jo
     Job::Append(AppendJob { drafts, actor, reason, reply })
 }
 
-/// Takes the lock, makes or checks the store, and starts the writer.
+/// Whether there may be a store. A directory can be looked at without leaving
+/// anything behind; a database has to be asked.
+pub(crate) fn has_ledger(address: &StoreAddress) -> Result<bool, StoreError> {
+    match address {
+        StoreAddress::Sqlite(dir) => engine::ledger_file(dir)
+            .try_exists()
+            .map_err(|error| StoreError::from(error).at(address)),
+        StoreAddress::Postgres(_) => Ok(true),
+    }
+}
+
+/// Takes the lock, makes, upgrades or checks the store, and starts the writer.
 async fn open_for_writing(
-    dir: &Path,
-    path: &Path,
+    address: &StoreAddress,
     options: OpenOptions,
 ) -> Result<(Meta, Option<mpsc::Sender<Job>>), StoreError> {
-    let lock = take_lock(dir).map_err(|error| error.file(dir))?;
-    let mut connection = engine::open_writer(path, options.pages_max).await?;
-    let wanted = Meta::new(options.class, &options.pack, options.clock.now());
-    let meta = wanted.write_or_read(&mut connection).await.map_err(|error| error.file(path))?;
-    options.agree(&meta).map_err(|refusal| StoreError::from(refusal).file(dir))?;
-    let writer = Writer {
-        connection,
-        path: path.to_owned(),
-        pages_max: options.pages_max,
-        meta: meta.clone(),
-        clock: options.clock,
-        lock,
-    };
+    if !has_ledger(address)? && !options.create {
+        return Err(StoreError::from(Refusal::new("store.absent")).at(address));
+    }
+    let mut connection = WriteConnection::open(address, options.pages_max).await?;
+    let meta = ready(&mut connection, &options).await.map_err(|error| error.at(address))?;
+    let writer = Writer { connection, meta: meta.clone(), clock: options.clock };
     let (jobs, queue) = mpsc::channel(QUEUE);
     tokio::spawn(writer.run(queue));
     Ok((meta, Some(jobs)))
 }
 
-/// The lock ends with the process, however the process ends.
-fn take_lock(dir: &Path) -> Result<File, StoreError> {
-    std::fs::create_dir_all(dir)?;
-    let path = dir.join(LOCK);
-    let file = File::options().create(true).append(true).open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Refusal::new("store.locked").into()),
-        Err(TryLockError::Error(error)) => Err(error.into()),
-    }
+/// What the store says about itself, once it is there, of the newest layout and
+/// the one that is wanted.
+async fn ready(
+    connection: &mut WriteConnection,
+    options: &OpenOptions,
+) -> Result<Meta, StoreError> {
+    let now = options.clock.now();
+    let mut session = connection.begin().await?;
+    let meta = match schema::found(&mut session).await? {
+        Some(found) => {
+            options.agree(&found)?;
+            schema::upgrade(&mut session, found, now).await?
+        }
+        None if options.create => {
+            let made = Meta::new(options.class, &options.pack, now);
+            schema::create(&mut session, &made).await?;
+            made
+        }
+        None => return Err(Refusal::new("store.absent").into()),
+    };
+    session.commit().await?;
+    Ok(meta)
 }

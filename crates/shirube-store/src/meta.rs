@@ -5,17 +5,16 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 use shirube_model::refusal::Refusal;
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Row};
 
-use crate::engine::BEGIN_WRITE;
 use crate::event::Encoder;
 use crate::fault::StoreError;
 use crate::read::Position;
-use crate::{rows, sql};
+use crate::session::Session;
+use crate::{rows, schema, sql};
 
-/// Version of the table layout and of the hash encoding.
-const FORMAT: u32 = 1;
+/// Version of the hash encoding. It does not change with the tables, or the
+/// chain of a store would not outlive an upgrade.
+const CHAIN_FORMAT: u32 = 1;
 
 /// Whether a store holds real evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -57,14 +56,15 @@ pub struct Meta {
     pub pack: String,
     /// When the store was made.
     pub created_at: DateTime<Utc>,
-    /// Version of the storage format.
+    /// Version of the tables. Grows when newer software upgrades the store; no
+    /// hash depends on it.
     pub format: u32,
 }
 
 impl Meta {
     pub(crate) fn new(class: StoreClass, pack: &str, created_at: DateTime<Utc>) -> Self {
         let created_at = created_at.trunc_subsecs(6);
-        Self { class, pack: pack.to_owned(), created_at, format: FORMAT }
+        Self { class, pack: pack.to_owned(), created_at, format: schema::LAYOUT }
     }
 
     /// The position before the first event. Its hash binds the chain to this
@@ -75,47 +75,31 @@ impl Meta {
         encoder.part(self.class.code().as_bytes());
         encoder.part(self.pack.as_bytes());
         encoder.part(&self.created_at.timestamp_micros().to_be_bytes());
-        encoder.part(&self.format.to_be_bytes());
+        encoder.part(&CHAIN_FORMAT.to_be_bytes());
         Position { seq: 0, hash: encoder.finish(), recorded_at: self.created_at }
     }
 
-    /// Makes the tables and writes `self` where there is no store yet; the
-    /// store's own words where there is one.
-    pub(crate) async fn write_or_read(
-        &self,
-        connection: &mut SqliteConnection,
-    ) -> Result<Self, StoreError> {
-        let mut transaction = connection.begin_with(BEGIN_WRITE).await?;
-        for (index, text) in sql::SCHEMA.iter().enumerate() {
-            sqlx::query(*text).execute(&mut *transaction).await?;
-            // The meta table comes first: a store that has it is complete, and
-            // one of a newer format is left as it is.
-            if index == 0
-                && let Some(found) = Self::read(&mut transaction).await?
-            {
-                return Ok(found);
-            }
-        }
+    /// Writes `self` into the empty table.
+    pub(crate) async fn write(&self, session: &mut Session<'_>) -> Result<(), StoreError> {
+        let created_at = self.created_at.timestamp_micros().to_string();
+        let format = self.format.to_string();
         let entries = [
-            ("class", self.class.code().to_owned()),
-            ("pack", self.pack.clone()),
-            ("created_at", self.created_at.timestamp_micros().to_string()),
-            ("format", self.format.to_string()),
+            ("class", self.class.code()),
+            ("pack", &self.pack),
+            ("created_at", &created_at),
+            ("format", &format),
         ];
         for (key, value) in entries {
-            sqlx::query(sql::META_INSERT).bind(key).bind(value).execute(&mut *transaction).await?;
+            session.run(sql::META_INSERT, &[key.into(), value.into()]).await?;
         }
-        transaction.commit().await?;
-        Ok(self.clone())
+        Ok(())
     }
 
     /// What the store says, or nothing when it has not been written yet.
-    pub(crate) async fn read(
-        connection: &mut SqliteConnection,
-    ) -> Result<Option<Self>, StoreError> {
+    pub(crate) async fn read(session: &mut Session<'_>) -> Result<Option<Self>, StoreError> {
         let mut entries = BTreeMap::new();
-        for row in sqlx::query(sql::META_ALL).fetch_all(connection).await? {
-            entries.insert(row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?);
+        for row in session.rows(sql::META_ALL, &[]).await? {
+            entries.insert(row.try_get::<String>(0)?, row.try_get::<String>(1)?);
         }
         if entries.is_empty() {
             return Ok(None);
@@ -123,10 +107,10 @@ impl Meta {
         let damaged = || StoreError::fault("store.damaged", "meta table");
         let entry = |key: &str| entries.get(key).ok_or_else(damaged);
         let format: u32 = entry("format")?.parse().map_err(|_| damaged())?;
-        if format > FORMAT {
+        if format > schema::LAYOUT {
             return Err(Refusal::new("store.format-newer")
                 .arg("format", format)
-                .arg("known", FORMAT)
+                .arg("known", schema::LAYOUT)
                 .into());
         }
         Ok(Some(Self {

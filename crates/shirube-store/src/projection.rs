@@ -2,13 +2,13 @@
 //! showing that they are what the ledger says.
 
 use serde::Serialize;
-use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use tokio::sync::oneshot;
 
 use crate::event::Encoder;
 use crate::fault::StoreError;
 use crate::ledger::{Store, closed};
+use crate::meta::Meta;
+use crate::session::{Row, Session};
 use crate::writer::{Job, head};
 use crate::{rows, sql};
 
@@ -49,7 +49,7 @@ struct Stored {
 
 impl Stored {
     /// Columns of `record_columns!`.
-    fn read(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+    fn read(row: &Row) -> Result<Self, sqlx::Error> {
         Ok(Self {
             kind: row.try_get(0)?,
             id: row.try_get(1)?,
@@ -88,14 +88,15 @@ impl Dump {
         Self { side, after: String::new() }
     }
 
-    async fn next(&mut self, connection: &mut SqliteConnection) -> Result<Vec<Stored>, StoreError> {
-        let query = match self.side {
-            Side::Current => sqlx::query(sql::CURRENT_DUMP).bind(&self.after).bind(DUMP_ROWS),
+    async fn next(&mut self, session: &mut Session<'_>) -> Result<Vec<Stored>, StoreError> {
+        let after = self.after.as_str().into();
+        let found = match self.side {
+            Side::Current => session.rows(sql::CURRENT_DUMP, &[after, DUMP_ROWS.into()]).await?,
             Side::Ledger(seq) => {
-                sqlx::query(sql::REPLAY_DUMP).bind(seq).bind(&self.after).bind(DUMP_ROWS)
+                let args = [seq.into(), after, DUMP_ROWS.into()];
+                session.rows(sql::REPLAY_DUMP, &args).await?
             }
         };
-        let found = query.fetch_all(connection).await?;
         let records: Vec<Stored> = found.iter().map(Stored::read).collect::<Result<_, _>>()?;
         if let Some(last) = records.last() {
             self.after.clone_from(&last.id);
@@ -150,26 +151,27 @@ impl Store {
             }
         }
     }
+}
 
-    /// The first current record, by id, that differs from the ledger.
-    pub(crate) async fn projection_difference(&self) -> Result<Option<String>, StoreError> {
-        let mut reading = self.reading().await?;
-        let seq = rows::sql_int(head(&mut reading, self.meta()).await?.seq);
-        let (mut kept, mut replayed) = (Dump::new(Side::Current), Dump::new(Side::Ledger(seq)));
-        loop {
-            let (left, right) =
-                (kept.next(&mut reading).await?, replayed.next(&mut reading).await?);
-            if let Some((a, b)) = left.iter().zip(&right).find(|(a, b)| a != b) {
-                return Ok(Some(a.id.as_str().min(b.id.as_str()).to_owned()));
-            }
-            if left.len() != right.len() {
-                let common = left.len().min(right.len());
-                let extra = left.get(common).or_else(|| right.get(common));
-                return Ok(extra.map(|record| record.id.clone()));
-            }
-            if left.is_empty() {
-                return Ok(None);
-            }
+/// The first current record, by id, that differs from the ledger.
+pub(crate) async fn difference(
+    reading: &mut Session<'_>,
+    meta: &Meta,
+) -> Result<Option<String>, StoreError> {
+    let seq = rows::sql_int(head(reading, meta).await?.seq);
+    let (mut kept, mut replayed) = (Dump::new(Side::Current), Dump::new(Side::Ledger(seq)));
+    loop {
+        let (left, right) = (kept.next(reading).await?, replayed.next(reading).await?);
+        if let Some((a, b)) = left.iter().zip(&right).find(|(a, b)| a != b) {
+            return Ok(Some(a.id.as_str().min(b.id.as_str()).to_owned()));
+        }
+        if left.len() != right.len() {
+            let common = left.len().min(right.len());
+            let extra = left.get(common).or_else(|| right.get(common));
+            return Ok(extra.map(|record| record.id.clone()));
+        }
+        if left.is_empty() {
+            return Ok(None);
         }
     }
 }

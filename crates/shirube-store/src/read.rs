@@ -6,13 +6,13 @@ use serde_json::Value;
 use shirube_model::ident::RecordId;
 use shirube_model::record::{RecordVersion, Standing};
 use shirube_model::refusal::Refusal;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe, Row};
+use sqlx::AssertSqlSafe;
 
 use crate::event::Event;
 use crate::fault::StoreError;
 use crate::ledger::Store;
 use crate::rows::sql_int;
+use crate::session::{Arg, Row, Session};
 use crate::writer::head;
 use crate::{rows, sql};
 
@@ -103,49 +103,36 @@ pub struct KindCount {
 const SCAN_ROWS: usize = 2_000;
 
 /// A query text with its arguments.
-struct Built {
+struct Built<'v> {
     text: String,
-    arguments: SqliteArguments,
-    count: usize,
+    args: Vec<Arg<'v>>,
 }
 
-impl Built {
+impl<'v> Built<'v> {
     fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), arguments: SqliteArguments::default(), count: 0 }
+        Self { text: text.to_owned(), args: Vec::new() }
     }
 
-    fn int(&mut self, value: i64) -> Result<usize, StoreError> {
-        self.arguments.add(value).map_err(sqlx::Error::Encode)?;
-        self.count += 1;
-        Ok(self.count)
-    }
-
-    fn text(&mut self, value: &str) -> Result<usize, StoreError> {
-        self.arguments.add(value).map_err(sqlx::Error::Encode)?;
-        self.count += 1;
-        Ok(self.count)
+    /// Adds an argument; gives its number.
+    fn arg(&mut self, value: impl Into<Arg<'v>>) -> usize {
+        self.args.push(value.into());
+        self.args.len()
     }
 
     /// `AND column IN (…)`, or nothing where no value is asked for.
-    fn and_in<'v>(
-        &mut self,
-        column: &str,
-        values: impl ExactSizeIterator<Item = &'v str>,
-    ) -> Result<(), StoreError> {
+    fn and_in(&mut self, column: &str, values: impl ExactSizeIterator<Item = &'v str>) {
         if values.len() == 0 {
-            return Ok(());
+            return;
         }
-        let list = sql::list_text(self.count + 1, values.len());
+        let list = sql::list_text(self.args.len() + 1, values.len());
         self.text.push_str(&format!(" AND {column} IN ({list})"));
         for value in values {
-            self.text(value)?;
+            self.arg(value);
         }
-        Ok(())
     }
 
-    async fn fetch(self, connection: &mut SqliteConnection) -> Result<Vec<SqliteRow>, StoreError> {
-        let query = sqlx::query_with(AssertSqlSafe(self.text), self.arguments);
-        Ok(query.fetch_all(connection).await?)
+    async fn fetch(self, session: &mut Session<'_>) -> Result<Vec<Row>, StoreError> {
+        session.rows(AssertSqlSafe(self.text), &self.args).await
     }
 }
 
@@ -220,11 +207,11 @@ impl Store {
 
     async fn position_at_on(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Session<'_>,
         instant: DateTime<Utc>,
     ) -> Result<Position, StoreError> {
         let micros = instant.timestamp_micros();
-        let row = sqlx::query(sql::POSITION_AT).bind(micros).fetch_optional(connection).await?;
+        let row = connection.row(sql::POSITION_AT, &[micros.into()]).await?;
         row.as_ref().map_or_else(|| Ok(self.meta().origin()), rows::position)
     }
 
@@ -237,10 +224,7 @@ impl Store {
             return Ok(self.meta().origin());
         }
         let mut connection = self.reader().await?;
-        let row = sqlx::query(sql::POSITION_OF)
-            .bind(sql_int(seq))
-            .fetch_optional(&mut *connection)
-            .await?;
+        let row = connection.row(sql::POSITION_OF, &[sql_int(seq).into()]).await?;
         row.as_ref().map_or_else(|| Err(position_unknown(seq)), rows::position)
     }
 
@@ -258,7 +242,7 @@ impl Store {
 
     async fn source(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Session<'_>,
         as_of: AsOf,
     ) -> Result<Source, StoreError> {
         let head = head(connection, self.meta()).await?;
@@ -282,12 +266,11 @@ impl Store {
     ) -> Result<Option<RecordVersion>, StoreError> {
         let mut reading = self.reading().await?;
         let source = self.source(&mut reading, as_of).await?;
-        let query = if source.current {
-            sqlx::query(sql::RECORD_NOW).bind(id.as_str())
+        let row = if source.current {
+            reading.row(sql::RECORD_NOW, &[id.as_str().into()]).await?
         } else {
-            sqlx::query(sql::RECORD_AT).bind(id.as_str()).bind(source.seq)
+            reading.row(sql::RECORD_AT, &[id.as_str().into(), source.seq.into()]).await?
         };
-        let row = query.fetch_optional(&mut *reading).await?;
         row.as_ref().map(rows::record).transpose()
     }
 
@@ -297,8 +280,7 @@ impl Store {
     /// A fault of the ledger file.
     pub async fn history(&self, id: &RecordId) -> Result<Vec<Event>, StoreError> {
         let mut connection = self.reader().await?;
-        let query = sqlx::query(sql::HISTORY).bind(id.as_str());
-        let found = query.fetch_all(&mut *connection).await?;
+        let found = connection.rows(sql::HISTORY, &[id.as_str().into()]).await?;
         found.iter().map(rows::event).collect()
     }
 
@@ -318,7 +300,7 @@ impl Store {
         let after = query.after.as_deref().map(|text| Cursor::read(text, query.order));
         let after = after.transpose()?;
         if query.fields.is_empty() {
-            let mut count = built(&source, kind, query, true)?.fetch(&mut reading).await?;
+            let mut count = built(&source, kind, query, true).fetch(&mut reading).await?;
             let total: i64 = count.pop().map_or(Ok(0), |row| row.try_get(0))?;
             let mut page =
                 ListPage { records: Vec::new(), total: total.unsigned_abs(), next: None };
@@ -340,12 +322,11 @@ impl Store {
     pub async fn counts(&self, as_of: AsOf) -> Result<Vec<KindCount>, StoreError> {
         let mut reading = self.reading().await?;
         let source = self.source(&mut reading, as_of).await?;
-        let query = if source.current {
-            sqlx::query(sql::COUNTS_NOW)
+        let found = if source.current {
+            reading.rows(sql::COUNTS_NOW, &[]).await?
         } else {
-            sqlx::query(sql::COUNTS_AT).bind(source.seq)
+            reading.rows(sql::COUNTS_AT, &[source.seq.into()]).await?
         };
-        let found = query.fetch_all(&mut *reading).await?;
         found.iter().map(kind_count).collect()
     }
 
@@ -365,8 +346,7 @@ impl Store {
     /// `store.position-unknown` when there is none, or a fault.
     pub async fn event(&self, seq: u64) -> Result<Event, StoreError> {
         let mut connection = self.reader().await?;
-        let query = sqlx::query(sql::EVENT).bind(sql_int(seq));
-        let row = query.fetch_optional(&mut *connection).await?;
+        let row = connection.row(sql::EVENT, &[sql_int(seq).into()]).await?;
         row.as_ref().map_or_else(|| Err(position_unknown(seq)), rows::event)
     }
 
@@ -382,11 +362,9 @@ impl Store {
         let mut connection = self.reader().await?;
         let mut events = Vec::with_capacity(sorted.len());
         for chunk in sorted.chunks(sql::LOOKUP_MANY) {
-            let mut query = sqlx::query(AssertSqlSafe(sql::events_at(chunk.len())));
-            for seq in chunk {
-                query = query.bind(sql_int(*seq));
-            }
-            for row in query.fetch_all(&mut *connection).await? {
+            let text = AssertSqlSafe(sql::events_at(chunk.len()));
+            let args: Vec<Arg<'_>> = chunk.iter().map(|seq| sql_int(*seq).into()).collect();
+            for row in connection.rows(text, &args).await? {
                 events.push(rows::event(&row)?);
             }
         }
@@ -401,11 +379,9 @@ impl Store {
         let mut connection = self.reader().await?;
         let mut records = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(sql::LOOKUP_MANY) {
-            let mut query = sqlx::query(AssertSqlSafe(sql::records_now(chunk.len())));
-            for id in chunk {
-                query = query.bind(id.as_str());
-            }
-            for row in query.fetch_all(&mut *connection).await? {
+            let text = AssertSqlSafe(sql::records_now(chunk.len()));
+            let args: Vec<Arg<'_>> = chunk.iter().map(|id| id.as_str().into()).collect();
+            for row in connection.rows(text, &args).await? {
                 records.push(rows::record(&row)?);
             }
         }
@@ -414,20 +390,19 @@ impl Store {
 }
 
 pub(crate) async fn event_rows_after(
-    connection: &mut SqliteConnection,
+    connection: &mut Session<'_>,
     seq: u64,
     limit: usize,
-) -> Result<Vec<SqliteRow>, StoreError> {
+) -> Result<Vec<Row>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let query = sqlx::query(sql::EVENTS_AFTER).bind(sql_int(seq)).bind(limit);
-    Ok(query.fetch_all(connection).await?)
+    connection.rows(sql::EVENTS_AFTER, &[sql_int(seq).into(), limit.into()]).await
 }
 
 fn position_unknown(seq: u64) -> StoreError {
     Refusal::new("store.position-unknown").arg("seq", seq).into()
 }
 
-fn kind_count(row: &SqliteRow) -> Result<KindCount, StoreError> {
+fn kind_count(row: &Row) -> Result<KindCount, StoreError> {
     let standing: String = row.try_get(2)?;
     let records: i64 = row.try_get(3)?;
     Ok(KindCount {
@@ -440,29 +415,29 @@ fn kind_count(row: &SqliteRow) -> Result<KindCount, StoreError> {
 }
 
 /// The conditions of a list, for its count or for its records.
-fn built(source: &Source, kind: &str, query: &ListQuery, count: bool) -> Result<Built, StoreError> {
+fn built<'v>(source: &Source, kind: &'v str, query: &'v ListQuery, count: bool) -> Built<'v> {
     let mut built = Built::new(match (count, source.current) {
         (true, true) => sql::COUNT_NOW,
         (true, false) => sql::COUNT_AT,
         (false, true) => sql::LIST_NOW,
         (false, false) => sql::LIST_AT,
     });
-    built.int(source.seq)?;
-    built.text(kind)?;
-    built.and_in("r.state", query.states.iter().map(String::as_str))?;
-    built.and_in("r.standing", query.standings.iter().map(|s| s.code()))?;
-    Ok(built)
+    built.arg(source.seq);
+    built.arg(kind);
+    built.and_in("r.state", query.states.iter().map(String::as_str));
+    built.and_in("r.standing", query.standings.iter().map(|s| s.code()));
+    built
 }
 
 async fn page_rows(
-    connection: &mut SqliteConnection,
+    connection: &mut Session<'_>,
     source: &Source,
     kind: &str,
     query: &ListQuery,
     after: Option<&Cursor>,
     limit: usize,
 ) -> Result<Vec<RecordVersion>, StoreError> {
-    let mut built = built(source, kind, query, false)?;
+    let mut built = built(source, kind, query, false);
     let (column, direction, than) = match query.order {
         Order::NewestFirst => ("r.seq", "DESC", "<"),
         Order::OldestFirst => ("r.seq", "ASC", ">"),
@@ -470,12 +445,12 @@ async fn page_rows(
     };
     if let Some(after) = after {
         let number = match after {
-            Cursor::Seq(seq) => built.int(sql_int(*seq))?,
-            Cursor::Id(id) => built.text(id.as_str())?,
+            Cursor::Seq(seq) => built.arg(sql_int(*seq)),
+            Cursor::Id(id) => built.arg(id.as_str()),
         };
         built.text.push_str(&format!(" AND {column} {than} ${number}"));
     }
-    let limit = built.int(i64::try_from(limit).unwrap_or(i64::MAX))?;
+    let limit = built.arg(i64::try_from(limit).unwrap_or(i64::MAX));
     built.text.push_str(&format!(" ORDER BY {column} {direction} LIMIT ${limit}"));
     built.fetch(connection).await?.iter().map(rows::record).collect()
 }
@@ -491,7 +466,7 @@ fn cut(page: &mut ListPage, query: &ListQuery) {
 /// A list with conditions on fields, which are compared here so that the SQL
 /// stays the same on every database.
 async fn scan(
-    connection: &mut SqliteConnection,
+    connection: &mut Session<'_>,
     source: &Source,
     kind: &str,
     query: &ListQuery,

@@ -3,12 +3,11 @@
 use chrono::{DateTime, Utc};
 use shirube_model::ident::RecordId;
 use shirube_model::record::{Body, RecordVersion, Standing};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use crate::event::{Action, Event, SourceKey};
 use crate::fault::StoreError;
 use crate::read::Position;
+use crate::session::Row;
 
 /// A ledger number as SQL stores it. Positions beyond `i64` do not occur.
 pub(crate) fn sql_int(number: u64) -> i64 {
@@ -32,12 +31,12 @@ fn count(number: i64) -> Result<u64, StoreError> {
 }
 
 /// Columns of `event_columns!`.
-pub(crate) fn event(row: &SqliteRow) -> Result<Event, StoreError> {
+pub(crate) fn event(row: &Row) -> Result<Event, StoreError> {
     event_and_text(row).map(|(event, _)| event)
 }
 
 /// The event with the body as it is stored.
-pub(crate) fn event_and_text(row: &SqliteRow) -> Result<(Event, String), StoreError> {
+pub(crate) fn event_and_text(row: &Row) -> Result<(Event, String), StoreError> {
     let seq: i64 = row.try_get(0)?;
     let bad = |what: &str| StoreError::damaged(seq, what);
     let text: String = row.try_get(13)?;
@@ -53,7 +52,7 @@ pub(crate) fn event_and_text(row: &SqliteRow) -> Result<(Event, String), StoreEr
         recorded_at: time(row.try_get(1)?)?,
         kind: row.try_get(2)?,
         record: record_id(row.try_get(3)?, seq)?,
-        version: u32::try_from(row.try_get::<i64, _>(4)?).map_err(|_| bad("version"))?,
+        version: u32::try_from(row.try_get::<i64>(4)?).map_err(|_| bad("version"))?,
         action: Action::from_code(row.try_get(5)?).ok_or_else(|| bad("action"))?,
         state: row.try_get(6)?,
         standing: Standing::from_code(row.try_get(7)?).ok_or_else(|| bad("standing"))?,
@@ -69,13 +68,13 @@ pub(crate) fn event_and_text(row: &SqliteRow) -> Result<(Event, String), StoreEr
 }
 
 /// Columns of `record_columns!`.
-pub(crate) fn record(row: &SqliteRow) -> Result<RecordVersion, StoreError> {
+pub(crate) fn record(row: &Row) -> Result<RecordVersion, StoreError> {
     let seq: i64 = row.try_get(7)?;
     let bad = |what: &str| StoreError::damaged(seq, what);
     Ok(RecordVersion {
         kind: row.try_get(0)?,
         id: record_id(row.try_get(1)?, seq)?,
-        version: u32::try_from(row.try_get::<i64, _>(2)?).map_err(|_| bad("version"))?,
+        version: u32::try_from(row.try_get::<i64>(2)?).map_err(|_| bad("version"))?,
         state: row.try_get(3)?,
         standing: Standing::from_code(row.try_get(4)?).ok_or_else(|| bad("standing"))?,
         duplicate_of: optional_id(row.try_get(5)?, seq)?,
@@ -86,7 +85,7 @@ pub(crate) fn record(row: &SqliteRow) -> Result<RecordVersion, StoreError> {
 }
 
 /// `seq, hash, recorded_at`.
-pub(crate) fn position(row: &SqliteRow) -> Result<Position, StoreError> {
+pub(crate) fn position(row: &Row) -> Result<Position, StoreError> {
     let seq: i64 = row.try_get(0)?;
     Ok(Position {
         seq: count(seq)?,

@@ -1,5 +1,6 @@
 //! Every SQL text of the store. All of it runs on SQLite and on PostgreSQL 15;
-//! what only SQLite understands is in [`crate::engine`].
+//! what only one of them understands is in [`crate::sqlite`] and
+//! [`crate::postgres`].
 //!
 //! Times are microseconds since 1970-01-01 UTC, hashes lower-case hexadecimal,
 //! bodies canonical JSON.
@@ -9,11 +10,11 @@ use std::sync::{Arc, LazyLock};
 
 /// Tables and indexes, in the order they are made.
 pub(crate) const SCHEMA: &[&str] = &[
-    "CREATE TABLE IF NOT EXISTS meta (
+    "CREATE TABLE meta (
         key TEXT PRIMARY KEY NOT NULL,
         value TEXT NOT NULL
     )",
-    "CREATE TABLE IF NOT EXISTS event (
+    "CREATE TABLE event (
         seq BIGINT PRIMARY KEY NOT NULL,
         recorded_at BIGINT NOT NULL,
         kind TEXT NOT NULL,
@@ -32,9 +33,9 @@ pub(crate) const SCHEMA: &[&str] = &[
         hash TEXT NOT NULL,
         UNIQUE (record, version)
     )",
-    "CREATE INDEX IF NOT EXISTS event_by_kind ON event (kind, seq)",
-    "CREATE INDEX IF NOT EXISTS event_by_time ON event (recorded_at, seq)",
-    "CREATE TABLE IF NOT EXISTS current_record (
+    "CREATE INDEX event_by_kind ON event (kind, seq)",
+    "CREATE INDEX event_by_time ON event (recorded_at, seq)",
+    "CREATE TABLE current_record (
         record TEXT PRIMARY KEY NOT NULL,
         kind TEXT NOT NULL,
         version BIGINT NOT NULL,
@@ -45,10 +46,10 @@ pub(crate) const SCHEMA: &[&str] = &[
         seq BIGINT NOT NULL,
         recorded_at BIGINT NOT NULL
     )",
-    "CREATE INDEX IF NOT EXISTS current_record_by_kind ON current_record (kind, seq)",
-    "CREATE INDEX IF NOT EXISTS current_record_by_state
+    "CREATE INDEX current_record_by_kind ON current_record (kind, seq)",
+    "CREATE INDEX current_record_by_state
         ON current_record (kind, state, standing)",
-    "CREATE TABLE IF NOT EXISTS stored_value (
+    "CREATE TABLE stored_value (
         id BIGINT PRIMARY KEY NOT NULL,
         indicator TEXT NOT NULL,
         reading TEXT NOT NULL,
@@ -56,8 +57,19 @@ pub(crate) const SCHEMA: &[&str] = &[
         json TEXT NOT NULL,
         created_at BIGINT NOT NULL
     )",
-    "CREATE INDEX IF NOT EXISTS stored_value_by_indicator ON stored_value (indicator, id)",
+    "CREATE INDEX stored_value_by_indicator ON stored_value (indicator, id)",
+    LAYOUT_TABLE,
 ];
+
+/// When the store was made and upgraded, one row for each layout.
+const LAYOUT_TABLE: &str = "CREATE TABLE layout (
+        version BIGINT PRIMARY KEY NOT NULL,
+        since BIGINT NOT NULL
+    )";
+
+/// What leads from one layout of the tables to the next, oldest first. Texts
+/// that were once released never change.
+pub(crate) const UPGRADES: &[(u32, &[&str])] = &[(2, &[LAYOUT_TABLE])];
 
 /// Columns of one event, in the order [`crate::rows::event`] reads them.
 macro_rules! event_columns {
@@ -108,6 +120,8 @@ macro_rules! record_columns {
 }
 
 pub(crate) const META_ALL: &str = "SELECT key, value FROM meta ORDER BY key";
+pub(crate) const META_UPDATE: &str = "UPDATE meta SET value = $2 WHERE key = $1";
+pub(crate) const LAYOUT_INSERT: &str = "INSERT INTO layout (version, since) VALUES ($1, $2)";
 pub(crate) const META_INSERT: &str = "INSERT INTO meta (key, value) VALUES ($1, $2)";
 
 pub(crate) const HEAD: &str = "SELECT seq, hash, recorded_at FROM event ORDER BY seq DESC LIMIT 1";
@@ -192,6 +206,10 @@ pub(crate) const VALUE: &str = "SELECT id, indicator, reading, as_of, json, crea
      FROM stored_value WHERE id = $1";
 pub(crate) const VALUES_OF: &str = "SELECT id, indicator, reading, as_of, json, created_at \
      FROM stored_value WHERE indicator = $1 ORDER BY id";
+
+/// Every value in order of number, from the one after `$1`.
+pub(crate) const VALUES_AFTER: &str = "SELECT id, indicator, reading, as_of, json, created_at \
+     FROM stored_value WHERE id > $1 ORDER BY id LIMIT $2";
 
 /// Rows of one multi-row statement. The time to bind a statement grows with the
 /// square of its parameters, so larger ones cost more than they save.
@@ -290,7 +308,9 @@ mod tests {
 
     #[test]
     fn every_text_is_postgresql() {
-        let mut texts: Vec<String> = SCHEMA.iter().map(|s| (*s).to_owned()).collect();
+        let upgrades = UPGRADES.iter().flat_map(|(_, texts)| *texts);
+        let mut texts: Vec<String> =
+            SCHEMA.iter().chain(upgrades).map(|s| (*s).to_owned()).collect();
         let fixed = [
             META_ALL,
             META_INSERT,
@@ -317,6 +337,9 @@ mod tests {
             VALUE_INSERT,
             VALUE,
             VALUES_OF,
+            VALUES_AFTER,
+            META_UPDATE,
+            LAYOUT_INSERT,
         ];
         texts.extend(fixed.iter().map(|s| (*s).to_owned()));
         for many in [false, true] {

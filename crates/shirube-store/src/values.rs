@@ -3,13 +3,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tokio::sync::oneshot;
 
+use crate::decide::check_text;
 use crate::fault::StoreError;
 use crate::ledger::{Store, closed};
 use crate::rows;
+use crate::session::{Arg, Row, Session};
 use crate::sql;
 use crate::writer::{Job, ValueJob};
 
@@ -34,7 +34,8 @@ impl Store {
     /// Keeps a value; gives its number.
     ///
     /// # Errors
-    /// `store.read-only`, or a fault, after which nothing was kept.
+    /// `store.read-only`, `store.text-unstorable`, or a fault, after which nothing
+    /// was kept unless it is `store.outcome-unknown`.
     pub async fn save_value(
         &self,
         indicator: &str,
@@ -42,6 +43,7 @@ impl Store {
         as_of: NaiveDate,
         json: &str,
     ) -> Result<u64, StoreError> {
+        check_text([indicator, reading, json])?;
         let (reply, result) = oneshot::channel();
         self.send(Job::Value(ValueJob {
             indicator: indicator.to_owned(),
@@ -60,8 +62,8 @@ impl Store {
     /// A fault of the ledger file.
     pub async fn value(&self, id: u64) -> Result<Option<StoredValue>, StoreError> {
         let mut connection = self.reader().await?;
-        let query = sqlx::query(sql::VALUE).bind(rows::sql_int(id));
-        query.fetch_optional(&mut *connection).await?.as_ref().map(stored_value).transpose()
+        let row = connection.row(sql::VALUE, &[rows::sql_int(id).into()]).await?;
+        row.as_ref().map(stored_value).transpose()
     }
 
     /// Every value kept of an indicator, oldest first.
@@ -70,12 +72,12 @@ impl Store {
     /// A fault of the ledger file.
     pub async fn values_of(&self, indicator: &str) -> Result<Vec<StoredValue>, StoreError> {
         let mut connection = self.reader().await?;
-        let query = sqlx::query(sql::VALUES_OF).bind(indicator);
-        query.fetch_all(&mut *connection).await?.iter().map(stored_value).collect()
+        let found = connection.rows(sql::VALUES_OF, &[indicator.into()]).await?;
+        found.iter().map(stored_value).collect()
     }
 }
 
-fn stored_value(row: &SqliteRow) -> Result<StoredValue, StoreError> {
+pub(crate) fn stored_value(row: &Row) -> Result<StoredValue, StoreError> {
     let id: i64 = row.try_get(0)?;
     let as_of: String = row.try_get(3)?;
     Ok(StoredValue {
@@ -86,4 +88,21 @@ fn stored_value(row: &SqliteRow) -> Result<StoredValue, StoreError> {
         json: row.try_get(4)?,
         created_at: rows::time(row.try_get(5)?)?,
     })
+}
+
+/// Writes a value as it is.
+pub(crate) async fn insert_value(
+    session: &mut Session<'_>,
+    value: &StoredValue,
+) -> Result<(), StoreError> {
+    let as_of = value.as_of.to_string();
+    let args: [Arg<'_>; 6] = [
+        rows::sql_int(value.id).into(),
+        value.indicator.as_str().into(),
+        value.reading.as_str().into(),
+        as_of.as_str().into(),
+        value.json.as_str().into(),
+        value.created_at.timestamp_micros().into(),
+    ];
+    session.run(sql::VALUE_INSERT, &args).await
 }

@@ -3,13 +3,16 @@
 
 use serde::Serialize;
 use shirube_model::refusal::Refusal;
-use sqlx::Row;
 
 use crate::canonical::body_text;
+use crate::event::Event;
 use crate::fault::StoreError;
 use crate::ledger::Store;
+use crate::meta::Meta;
+use crate::projection;
 use crate::read::{Position, event_rows_after};
 use crate::rows;
+use crate::session::{Row, Session};
 
 /// Events checked at a time.
 const EVENTS: usize = 2_000;
@@ -53,6 +56,12 @@ pub struct ChainBreak {
     pub what: BreakKind,
 }
 
+impl ChainBreak {
+    pub(crate) fn refusal(&self) -> Refusal {
+        Refusal::new("store.chain-broken").arg("seq", self.seq).arg("what", self.what.code())
+    }
+}
+
 /// What a check of the ledger found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChainReport {
@@ -79,11 +88,7 @@ impl ChainReport {
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
         if let Some(broken) = &self.broken {
-            return Some(
-                Refusal::new("store.chain-broken")
-                    .arg("seq", broken.seq)
-                    .arg("what", broken.what.code()),
-            );
+            return Some(broken.refusal());
         }
         let record = self.differing_record.as_ref()?;
         Some(Refusal::new("store.projection-differs").arg("record", record))
@@ -97,56 +102,68 @@ impl Store {
     /// # Errors
     /// A fault of disk or file. A broken chain is no error but the finding.
     pub async fn verify_chain(&self) -> Result<ChainReport, StoreError> {
-        let mut reading = self.reading().await?;
-        let mut good = self.meta().origin();
-        let mut broken = None;
-        'events: loop {
-            let found = event_rows_after(&mut reading, good.seq, EVENTS).await?;
-            if found.is_empty() {
-                break;
-            }
-            for row in &found {
-                match check(row, &good)? {
-                    Ok(next) => good = next,
-                    Err(at) => {
-                        broken = Some(at);
-                        break 'events;
-                    }
-                }
-            }
-        }
-        drop(reading);
-        let differing_record = match broken {
-            Some(_) => None,
-            None => self.projection_difference().await?,
-        };
-        Ok(ChainReport { events: good.seq, head: good, broken, differing_record })
+        verify(&mut self.reading().await?, self.meta()).await
     }
 }
 
+/// [`Store::verify_chain`] on a session that sees one state throughout.
+pub(crate) async fn verify(
+    reading: &mut Session<'_>,
+    meta: &Meta,
+) -> Result<ChainReport, StoreError> {
+    let mut good = meta.origin();
+    let mut broken = None;
+    'events: loop {
+        let found = event_rows_after(reading, good.seq, EVENTS).await?;
+        if found.is_empty() {
+            break;
+        }
+        for row in &found {
+            match check(row, &good)? {
+                Ok(next) => good = next,
+                Err(at) => {
+                    broken = Some(at);
+                    break 'events;
+                }
+            }
+        }
+    }
+    let differing_record = match broken {
+        Some(_) => None,
+        None => projection::difference(reading, meta).await?,
+    };
+    Ok(ChainReport { events: good.seq, head: good, broken, differing_record })
+}
+
 /// The position after the event in `row`, or what is wrong with it.
-fn check(
-    row: &sqlx::sqlite::SqliteRow,
-    before: &Position,
-) -> Result<Result<Position, ChainBreak>, StoreError> {
-    let seq = row.try_get::<i64, _>(0)?.unsigned_abs();
-    let broken = |seq, what| Ok(Err(ChainBreak { seq, what }));
+fn check(row: &Row, before: &Position) -> Result<Result<Position, ChainBreak>, StoreError> {
+    let seq = row.try_get::<i64>(0)?.unsigned_abs();
     if seq != before.seq + 1 {
-        return broken(before.seq + 1, BreakKind::Missing);
+        return Ok(Err(ChainBreak { seq: before.seq + 1, what: BreakKind::Missing }));
     }
     let Ok((event, text)) = rows::event_and_text(row) else {
-        return broken(seq, BreakKind::Unreadable);
+        return Ok(Err(ChainBreak { seq, what: BreakKind::Unreadable }));
     };
+    Ok(follow(&event, &text, before))
+}
+
+/// The position after `event`, whose body is stored as `text`, or what is wrong
+/// with it.
+pub(crate) fn follow(event: &Event, text: &str, before: &Position) -> Result<Position, ChainBreak> {
+    let broken = |seq, what| Err(ChainBreak { seq, what });
+    if event.seq != before.seq + 1 {
+        return broken(before.seq + 1, BreakKind::Missing);
+    }
     if event.prev_hash != before.hash {
-        return broken(seq, BreakKind::PreviousHash);
+        return broken(event.seq, BreakKind::PreviousHash);
     }
     // The stored text itself must be the canonical one, or a change that reads
     // back the same would go unseen.
-    if body_text(&event.body) != text || event.hash_with(&text) != event.hash {
-        return broken(seq, BreakKind::Content);
+    if body_text(&event.body) != text || event.hash_with(text) != event.hash {
+        return broken(event.seq, BreakKind::Content);
     }
     if event.recorded_at < before.recorded_at {
-        return broken(seq, BreakKind::Time);
+        return broken(event.seq, BreakKind::Time);
     }
-    Ok(Ok(Position { seq, hash: event.hash, recorded_at: event.recorded_at }))
+    Ok(Position { seq: event.seq, hash: event.hash, recorded_at: event.recorded_at })
 }

@@ -2,24 +2,23 @@
 //! them in one transaction. It runs as a task of its own, so that a caller who
 //! goes away never leaves a transaction half done.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use shirube_model::ident::RecordId;
-use sqlx::Connection;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use sqlx::{Arguments, AssertSqlSafe, Row};
+use sqlx::AssertSqlSafe;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::decide::{Decision, Desk, Prepared, Request, records_touched};
-use crate::engine::{self, BEGIN_WRITE};
+use crate::engine::WriteConnection;
 use crate::event::{Draft, Event};
 use crate::fault::{AppendError, StoreError};
 use crate::meta::Meta;
 use crate::read::Position;
 use crate::rows::sql_int;
+use crate::session::{Arg, Session};
+use crate::values::{StoredValue, insert_value};
 use crate::{rows, sql};
 
 /// Requests that may wait for the writer.
@@ -117,13 +116,10 @@ pub(crate) enum Job {
 /// The writer's own state.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    pub(crate) connection: SqliteConnection,
-    pub(crate) path: PathBuf,
-    pub(crate) pages_max: Option<u32>,
+    /// Holds the lock as long as this instance may write.
+    pub(crate) connection: WriteConnection,
     pub(crate) meta: Meta,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Held as long as this instance may write.
-    pub(crate) lock: std::fs::File,
 }
 
 /// How a request was decided, before it is on disk.
@@ -173,12 +169,8 @@ impl Writer {
         self.finish().await;
     }
 
-    /// Closes the ledger file before the lock goes.
     async fn finish(self) {
-        // Every acknowledged commit is already on disk; closing only tidies up
-        // the write-ahead log, which the next opening does as well.
-        let _ = self.connection.close().await;
-        drop(self.lock);
+        self.connection.close().await;
     }
 
     /// Sends a result; after a fault the connection is made anew, because
@@ -196,16 +188,14 @@ impl Writer {
     }
 
     async fn reconnect(&mut self) {
-        // Where the file cannot be opened now, the old connection reports the
-        // fault again at the next request.
-        if let Ok(connection) = engine::open_writer(&self.path, self.pages_max).await {
-            self.connection = connection;
-        }
+        // Where that cannot be done now, the next request tries again or reports
+        // the fault.
+        let _ = self.connection.reconnect().await;
     }
 
     async fn append(&mut self, mut group: Vec<AppendJob>) {
         let result = self.append_group(&mut group).await;
-        if result.is_err() {
+        if matches!(result, Err(StoreError::Fault(_))) {
             self.reconnect().await;
         }
         let mut decided = match result {
@@ -236,7 +226,7 @@ impl Writer {
 
     /// Decides a group of requests and commits their events in one transaction.
     async fn append_group(&mut self, group: &mut [AppendJob]) -> Result<Vec<Decided>, StoreError> {
-        let mut transaction = self.connection.begin_with(BEGIN_WRITE).await?;
+        let mut transaction = self.connection.begin().await?;
         let head = head(&mut transaction, &self.meta).await?;
         let mut touched: Vec<RecordId> =
             records_touched(group.iter().flat_map(|job| &job.drafts)).collect();
@@ -255,8 +245,42 @@ impl Writer {
         }
         insert_events(&mut transaction, &prepared).await?;
         upsert_current(&mut transaction, &prepared, &latest).await?;
-        transaction.commit().await?;
-        Ok(decided)
+        let end = prepared.last().map(|last| (last.event.seq, last.event.hash));
+        match (transaction.commit().await, end) {
+            (Ok(()), _) => Ok(decided),
+            (Err(error), Some((seq, hash))) => {
+                self.settle(seq, hash, error).await.map(|()| decided)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// After a commit that was not confirmed: whether the event at `seq` with
+    /// `hash` is in the ledger all the same. A connection can be lost after the
+    /// commit was done and before its answer arrived.
+    async fn settle(
+        &mut self,
+        seq: u64,
+        hash: [u8; 32],
+        error: StoreError,
+    ) -> Result<(), StoreError> {
+        match self.is_recorded(seq, hash).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(error),
+            Err(later) => {
+                let cause = format!("{}; then {}", error.cause(), later.cause());
+                Err(StoreError::fault("store.outcome-unknown", cause))
+            }
+        }
+    }
+
+    async fn is_recorded(&mut self, seq: u64, hash: [u8; 32]) -> Result<bool, StoreError> {
+        self.connection.reconnect().await?;
+        let mut transaction = self.connection.begin().await?;
+        let row = transaction.row(sql::POSITION_OF, &[sql_int(seq).into()]).await?;
+        let found = row.as_ref().map(rows::position).transpose()?;
+        transaction.rollback().await?;
+        Ok(found.is_some_and(|position| position.hash == hash))
     }
 
     async fn save_value(
@@ -266,33 +290,39 @@ impl Writer {
         as_of: NaiveDate,
         json: String,
     ) -> Result<u64, StoreError> {
-        let now = self.clock.now().timestamp_micros();
-        let mut transaction = self.connection.begin_with(BEGIN_WRITE).await?;
-        let id: i64 =
-            sqlx::query(sql::VALUE_NEXT).fetch_one(&mut *transaction).await?.try_get(0)?;
-        sqlx::query(sql::VALUE_INSERT)
-            .bind(id)
-            .bind(indicator)
-            .bind(reading)
-            .bind(as_of.to_string())
-            .bind(json)
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        u64::try_from(id).map_err(|error| StoreError::damaged(id, error))
+        let created_at = self.clock.now();
+        let mut transaction = self.connection.begin().await?;
+        let id = transaction.number(sql::VALUE_NEXT, &[]).await?;
+        let id = u64::try_from(id).map_err(|error| StoreError::damaged(id, error))?;
+        let value = StoredValue { id, indicator, reading, as_of, json, created_at };
+        insert_value(&mut transaction, &value).await?;
+        commit_once(transaction).await?;
+        Ok(id)
     }
 
     /// Makes the current records anew from the ledger; gives their number.
     async fn replay(&mut self) -> Result<u64, StoreError> {
-        let mut transaction = self.connection.begin_with(BEGIN_WRITE).await?;
-        sqlx::query(sql::CURRENT_CLEAR).execute(&mut *transaction).await?;
-        sqlx::query(sql::CURRENT_REPLAY).bind(i64::MAX).execute(&mut *transaction).await?;
-        let count: i64 =
-            sqlx::query(sql::CURRENT_COUNT).fetch_one(&mut *transaction).await?.try_get(0)?;
+        let mut transaction = self.connection.begin().await?;
+        let count = make_current(&mut transaction).await?;
+        // Making them twice does no harm.
         transaction.commit().await?;
         u64::try_from(count).map_err(|error| StoreError::damaged(count, error))
     }
+}
+
+/// Commits what cannot be recognised afterwards.
+async fn commit_once(transaction: Session<'_>) -> Result<(), StoreError> {
+    transaction.commit().await.map_err(|error| match error.code() {
+        "store.server-unreachable" => StoreError::fault("store.outcome-unknown", error.cause()),
+        _ => error,
+    })
+}
+
+/// Makes the current records from the ledger; gives their number.
+pub(crate) async fn make_current(transaction: &mut Session<'_>) -> Result<i64, StoreError> {
+    transaction.run(sql::CURRENT_CLEAR, &[]).await?;
+    transaction.run(sql::CURRENT_REPLAY, &[i64::MAX.into()]).await?;
+    transaction.number(sql::CURRENT_COUNT, &[]).await
 }
 
 /// The first request and those that already wait behind it, and the first job
@@ -369,11 +399,8 @@ fn decide_each(desk: &mut Desk<'_>, drafts: Vec<Draft>, request: Request<'_>) ->
 }
 
 /// The end of the ledger.
-pub(crate) async fn head(
-    connection: &mut SqliteConnection,
-    meta: &Meta,
-) -> Result<Position, StoreError> {
-    match sqlx::query(sql::HEAD).fetch_optional(connection).await? {
+pub(crate) async fn head(session: &mut Session<'_>, meta: &Meta) -> Result<Position, StoreError> {
+    match session.row(sql::HEAD, &[]).await? {
         Some(row) => rows::position(&row),
         None => Ok(meta.origin()),
     }
@@ -381,17 +408,14 @@ pub(crate) async fn head(
 
 /// The last event of each of `ids` that exists.
 async fn last_events(
-    connection: &mut SqliteConnection,
+    session: &mut Session<'_>,
     ids: Vec<RecordId>,
 ) -> Result<Vec<Event>, StoreError> {
     let mut events = Vec::new();
     for chunk in ids.chunks(sql::LOOKUP_MANY) {
-        let text = sql::latest_events(chunk.len());
-        let mut query = sqlx::query(AssertSqlSafe(text));
-        for id in chunk {
-            query = query.bind(id.as_str());
-        }
-        for row in query.fetch_all(&mut *connection).await? {
+        let text = AssertSqlSafe(sql::latest_events(chunk.len()));
+        let args: Vec<Arg<'_>> = chunk.iter().map(|id| id.as_str().into()).collect();
+        for row in session.rows(text, &args).await? {
             events.push(rows::event(&row)?);
         }
     }
@@ -399,24 +423,24 @@ async fn last_events(
 }
 
 /// Writes events in statements of many rows, the rest one by one.
-async fn insert_events(
-    connection: &mut SqliteConnection,
+pub(crate) async fn insert_events(
+    session: &mut Session<'_>,
     prepared: &[Prepared],
 ) -> Result<(), StoreError> {
     let mut chunks = prepared.chunks_exact(sql::ROWS_MANY);
     let rest = chunks.remainder();
     for chunk in chunks.by_ref() {
-        run(connection, sql::event_insert(true), chunk, bind_event).await?;
+        run(session, sql::event_insert(true), chunk, bind_event).await?;
     }
     for one in rest.chunks(1) {
-        run(connection, sql::event_insert(false), one, bind_event).await?;
+        run(session, sql::event_insert(false), one, bind_event).await?;
     }
     Ok(())
 }
 
 /// Writes the state of each record after the last of its events.
 async fn upsert_current(
-    connection: &mut SqliteConnection,
+    session: &mut Session<'_>,
     prepared: &[Prepared],
     latest: &[usize],
 ) -> Result<(), StoreError> {
@@ -425,67 +449,85 @@ async fn upsert_current(
     let mut chunks = latest.chunks_exact(sql::ROWS_MANY);
     let rest = chunks.remainder();
     for chunk in chunks.by_ref() {
-        run(connection, sql::current_upsert(true), chunk, bind_current).await?;
+        run(session, sql::current_upsert(true), chunk, bind_current).await?;
     }
     for one in rest.chunks(1) {
-        run(connection, sql::current_upsert(false), one, bind_current).await?;
+        run(session, sql::current_upsert(false), one, bind_current).await?;
     }
     Ok(())
 }
 
-type Bind = fn(&mut SqliteArguments, &Prepared) -> Result<(), sqlx::error::BoxDynError>;
+/// Texts of an event that have to be made before they can be bound.
+struct Made {
+    action: String,
+    prev_hash: String,
+    hash: String,
+}
+
+impl Made {
+    fn of(prepared: &Prepared) -> Self {
+        let event = &prepared.event;
+        Self {
+            action: event.action.code(),
+            prev_hash: hex::encode(event.prev_hash),
+            hash: hex::encode(event.hash),
+        }
+    }
+}
+
+type Bind = for<'a> fn(&mut Vec<Arg<'a>>, &'a Prepared, &'a Made);
 
 async fn run(
-    connection: &mut SqliteConnection,
+    session: &mut Session<'_>,
     text: Arc<str>,
     rows: &[Prepared],
     bind: Bind,
 ) -> Result<(), StoreError> {
-    let mut arguments = SqliteArguments::default();
-    for row in rows {
-        bind(&mut arguments, row).map_err(sqlx::Error::Encode)?;
+    let made: Vec<Made> = rows.iter().map(Made::of).collect();
+    let mut args = Vec::new();
+    for (row, made) in rows.iter().zip(&made) {
+        bind(&mut args, row, made);
     }
-    sqlx::query_with(AssertSqlSafe(text), arguments).execute(connection).await?;
-    Ok(())
+    session.run(AssertSqlSafe(text), &args).await
 }
 
 /// Values in the order of the columns of `event_columns!`.
-fn bind_event(
-    arguments: &mut SqliteArguments,
-    prepared: &Prepared,
-) -> Result<(), sqlx::error::BoxDynError> {
+fn bind_event<'a>(args: &mut Vec<Arg<'a>>, prepared: &'a Prepared, made: &'a Made) {
     let event = &prepared.event;
-    arguments.add(sql_int(event.seq))?;
-    arguments.add(event.recorded_at.timestamp_micros())?;
-    arguments.add(event.kind.as_str())?;
-    arguments.add(event.record.as_str())?;
-    arguments.add(i64::from(event.version))?;
-    arguments.add(event.action.code())?;
-    arguments.add(event.state.as_str())?;
-    arguments.add(event.standing.code())?;
-    arguments.add(event.duplicate_of.as_ref().map(RecordId::as_str))?;
-    arguments.add(event.actor.as_str())?;
-    arguments.add(event.reason.as_str())?;
-    arguments.add(event.source.as_ref().map(|s| s.system.as_str()))?;
-    arguments.add(event.source.as_ref().map(|s| s.key.as_str()))?;
-    arguments.add(prepared.body.as_str())?;
-    arguments.add(hex::encode(event.prev_hash))?;
-    arguments.add(hex::encode(event.hash))
+    let values: [Arg<'a>; 16] = [
+        sql_int(event.seq).into(),
+        event.recorded_at.timestamp_micros().into(),
+        event.kind.as_str().into(),
+        event.record.as_str().into(),
+        i64::from(event.version).into(),
+        made.action.as_str().into(),
+        event.state.as_str().into(),
+        event.standing.code().into(),
+        event.duplicate_of.as_ref().map(RecordId::as_str).into(),
+        event.actor.as_str().into(),
+        event.reason.as_str().into(),
+        event.source.as_ref().map(|s| s.system.as_str()).into(),
+        event.source.as_ref().map(|s| s.key.as_str()).into(),
+        prepared.body.as_str().into(),
+        made.prev_hash.as_str().into(),
+        made.hash.as_str().into(),
+    ];
+    args.extend(values);
 }
 
 /// Values in the order of the columns of [`sql::current_upsert`].
-fn bind_current(
-    arguments: &mut SqliteArguments,
-    prepared: &Prepared,
-) -> Result<(), sqlx::error::BoxDynError> {
+fn bind_current<'a>(args: &mut Vec<Arg<'a>>, prepared: &'a Prepared, _: &'a Made) {
     let event = &prepared.event;
-    arguments.add(event.record.as_str())?;
-    arguments.add(event.kind.as_str())?;
-    arguments.add(i64::from(event.version))?;
-    arguments.add(event.state.as_str())?;
-    arguments.add(event.standing.code())?;
-    arguments.add(event.duplicate_of.as_ref().map(RecordId::as_str))?;
-    arguments.add(prepared.body.as_str())?;
-    arguments.add(sql_int(event.seq))?;
-    arguments.add(event.recorded_at.timestamp_micros())
+    let values: [Arg<'a>; 9] = [
+        event.record.as_str().into(),
+        event.kind.as_str().into(),
+        i64::from(event.version).into(),
+        event.state.as_str().into(),
+        event.standing.code().into(),
+        event.duplicate_of.as_ref().map(RecordId::as_str).into(),
+        prepared.body.as_str().into(),
+        sql_int(event.seq).into(),
+        event.recorded_at.timestamp_micros().into(),
+    ];
+    args.extend(values);
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use shirube_store::StoreAddress;
 
 #[derive(Debug, Parser)]
 #[command(name = "shirube", version, propagate_version = true)]
@@ -45,7 +46,7 @@ pub(crate) struct DemoArgs {
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
     #[arg(long)]
-    pub(crate) store: PathBuf,
+    pub(crate) store: StoreAddress,
     #[arg(long)]
     pub(crate) pack: Option<PathBuf>,
 }
@@ -275,7 +276,7 @@ pub(crate) enum IndicatorCommand {
 #[derive(Debug, Args)]
 pub(crate) struct DefaultStoreArgs {
     #[arg(long, default_value = "shirube-demo")]
-    pub(crate) store: PathBuf,
+    pub(crate) store: StoreAddress,
     #[arg(long)]
     pub(crate) pack: Option<PathBuf>,
 }
@@ -309,6 +310,24 @@ pub(crate) enum AdminCommand {
     Info {
         #[command(flatten)]
         at: StoreArgs,
+    },
+    Move {
+        #[arg(value_name = "FROM")]
+        old_store: StoreAddress,
+        #[arg(value_name = "TO")]
+        new_store: StoreAddress,
+    },
+    Backup {
+        #[arg(value_name = "STORE")]
+        address: StoreAddress,
+        #[arg(value_name = "FILE")]
+        archive: PathBuf,
+    },
+    Restore {
+        #[arg(value_name = "FILE")]
+        archive: PathBuf,
+        #[arg(value_name = "STORE")]
+        address: StoreAddress,
     },
 }
 

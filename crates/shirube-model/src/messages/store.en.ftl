@@ -1,7 +1,7 @@
 # The register store: ledger, current records, search index.
 
 store-absent = there is no store here
-    .remedy = Check the directory, or make a store first.
+    .remedy = Check the directory or the database, or make a store first.
 store-locked = another running instance writes to this store
     .remedy = Stop the other instance, or open the store for reading only. The lock goes by itself when the other process ends.
 store-read-only = this store is open for reading only
@@ -20,7 +20,7 @@ store-time-given = a time of recording was given for real evidence
 store-disk-full = the disk is full, or the store has reached its size limit; nothing was recorded
     .remedy = Free space or raise the limit, then send the same request again. Everything acknowledged before is safe.
 store-no-permission = the store's files may not be read or written
-    .remedy = Give the account that runs the software read and write permission on the directory and its files.
+    .remedy = Give the account that runs the software read and write permission on the directory and its files, or on the database and its schema.
 store-busy = the store is busy
     .remedy = Try again in a moment. Another program may have the ledger file open.
 store-io = the disk or file system failed
@@ -31,6 +31,34 @@ store-row-damaged = the ledger entry at position { $seq } cannot be read
     .remedy = Run the check of the ledger; keep the file, and restore the last backup.
 store-closed = the store has been closed
     .remedy = Open it again, then check whether the last request was recorded before sending it again.
+store-outcome-unknown = the connection to the database was lost while the request was being recorded, and could not be made again; it is not known whether it was recorded
+    .remedy = When the database can be reached again, look whether the entry is there before sending it again. Sending it again unchanged does no harm where it names a version or a source key.
+store-server-unreachable = the database server cannot be reached, or it broke the connection; nothing was recorded
+    .remedy = Check that the server runs and that the network leads to it, then send the same request again. Everything acknowledged before is safe.
+store-sign-in-refused = the database server does not let this account in
+    .remedy = Check user and password in the address of the store, and the server's rules of access.
+store-database-absent = there is no such database on the server
+    .remedy = Check the name in the address of the store, or have the database made: `createdb --encoding=UTF8 NAME`.
+store-encoding-not-utf8 = the database keeps its text in { $found }
+    .remedy = Use a database with the encoding UTF8: `createdb --encoding=UTF8 --template=template0 NAME`.
+store-address-unreadable = this is not the address of a store
+    .remedy = Give a directory, or `postgres://USER@HOST:PORT/DATABASE`. Special characters in a password are written as `%` and two hexadecimal digits.
+store-text-unstorable = the text has a null character, which cannot be stored
+    .remedy = Remove the character; it usually comes from a file that is not plain text.
+store-exists = there already is a store here
+    .remedy = Name a new directory or an empty database. An existing store is never overwritten.
+store-file-exists = this file already exists
+    .remedy = Name another file. A backup never overwrites one.
+store-file-absent = there is no such file
+    .remedy = Check the name of the file.
+store-archive-unreadable = this file is not a backup of a store
+    .remedy = Name a file that `shirube admin backup` made.
+store-archive-newer = this backup has form { $version }; this version of the software reads up to { $known }
+    .remedy = Use the newer version of the software that made the backup.
+store-archive-damaged = the backup is damaged at line { $line }; nothing was restored
+    .remedy = Fetch the file again from where it is kept, or use another backup.
+store-archive-cut-off = the backup ends too early; nothing was restored
+    .remedy = Fetch the whole file again from where it is kept, or use another backup.
 store-search-damaged = the search index failed
     .remedy = Delete the directory `search` of the store and open the store again; the index is made anew from the ledger.
 store-search-absent = this store has no search index yet

@@ -13,17 +13,36 @@ use shirube_store::{
 };
 
 use crate::common::{
-    PACK, body, call_body, call_id, demo, live, new_call, open, programme_id, start, with,
+    Engine, PACK, body, call_body, call_id, demo, live, new_call, on_both_engines, open,
+    programme_id, start, with,
 };
+
+on_both_engines! {
+    a_record_lives_through_its_steps,
+    rules_are_refused_by_code,
+    a_stale_edit_shows_both_versions,
+    the_same_source_row_makes_no_second_record,
+    bulk_keeps_the_good_and_reports_the_bad,
+    bulk_and_single_requests_make_the_same_chain,
+    waiting_requests_are_all_answered,
+    time_stands_still_when_the_clock_goes_back,
+    lists_are_filtered_counted_and_paged,
+    events_are_found_by_position,
+    a_store_remembers_what_it_is,
+    only_one_instance_writes_and_others_read,
+    a_live_store_keeps_its_own_time,
+    a_store_made_twice_the_same_way_has_the_same_chain,
+    values_are_kept_as_given,
+    records_are_called_by_their_titles,
+}
 
 fn ids(records: &[shirube_model::record::RecordVersion]) -> Vec<String> {
     records.iter().map(|r| r.id.to_string()).collect()
 }
 
-#[tokio::test]
-async fn a_record_lives_through_its_steps() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn a_record_lives_through_its_steps(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let id = call_id("a");
     let drafts = vec![
         new_call("a", 1),
@@ -52,10 +71,9 @@ async fn a_record_lives_through_its_steps() {
 }
 
 /// Every rule of the ledger: what is asked, and the code of the refusal.
-#[tokio::test]
-async fn rules_are_refused_by_code() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn rules_are_refused_by_code(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let (a, b, gone) = (call_id("a"), call_id("b"), call_id("gone"));
     let source = |system: &str, key: &str| Some(SourceKey::new(system, key));
     let setup = vec![
@@ -86,6 +104,7 @@ async fn rules_are_refused_by_code() {
         ("store.source-blank", new("call", source("test", " "), call_body(1))),
         ("store.source-blank", new("call", source("", "x"), call_body(1))),
         ("store.source-reserved", new("call", source("shirube:1", "x"), call_body(1))),
+        ("store.text-unstorable", new("call", source("test", "x\0"), call_body(1))),
         ("store.source-known", new_call("a", 2).only_if_new()),
         ("registers.field.missing", new("call", source("test", "x"), Body::new())),
         ("registers.field.unknown", new_call("a", 1).clone().tap("colour", json!("red"))),
@@ -123,9 +142,12 @@ async fn rules_are_refused_by_code() {
             }
         }
     }
-    for (actor, reason, code) in
-        [(" ", "why", "store.actor-blank"), ("who", "", "store.reason-blank")]
-    {
+    for (actor, reason, code) in [
+        (" ", "why", "store.actor-blank"),
+        ("who", "", "store.reason-blank"),
+        ("who\0", "why", "store.text-unstorable"),
+        ("who", "w\0hy", "store.text-unstorable"),
+    ] {
         let error = store.append(vec![new_call("z", 1)], actor, reason).await.unwrap_err();
         assert_eq!(error.code(), code);
     }
@@ -146,10 +168,9 @@ impl Tap for Draft {
     }
 }
 
-#[tokio::test]
-async fn a_stale_edit_shows_both_versions() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn a_stale_edit_shows_both_versions(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let id = call_id("a");
     store.append(vec![new_call("a", 1)], "one", "intake").await.unwrap();
     store.append(vec![Draft::correct(id.clone(), 1, call_body(2))], "two", "fix").await.unwrap();
@@ -164,10 +185,9 @@ async fn a_stale_edit_shows_both_versions() {
     assert!(refusal.message(Lang::En).contains("version 1"), "{refusal}");
 }
 
-#[tokio::test]
-async fn the_same_source_row_makes_no_second_record() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn the_same_source_row_makes_no_second_record(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let first = store.append(vec![new_call("a", 1)], "import", "file").await.unwrap();
     assert_eq!(first[0].action, Action::Create);
     // Absent, null and empty values are the same.
@@ -184,10 +204,9 @@ async fn the_same_source_row_makes_no_second_record() {
     assert_ne!(two[0].record, two[1].record);
 }
 
-#[tokio::test]
-async fn bulk_keeps_the_good_and_reports_the_bad() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn bulk_keeps_the_good_and_reports_the_bad(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let mut drafts: Vec<Draft> = (0..300).map(|n| new_call(&n.to_string(), n)).collect();
     drafts.insert(7, Draft::new_record("call", Some(SourceKey::new("test", "x")), Body::new()));
     drafts.push(new_call("3", 3));
@@ -204,8 +223,7 @@ async fn bulk_keeps_the_good_and_reports_the_bad() {
     assert!(store.verify_chain().await.unwrap().holds());
 }
 
-#[tokio::test]
-async fn bulk_and_single_requests_make_the_same_chain() {
+async fn bulk_and_single_requests_make_the_same_chain(engine: Engine) {
     let drafts = || -> Vec<Draft> {
         let mut drafts: Vec<Draft> = (0..150)
             .map(|n| new_call(&(n % 97).to_string(), n).at(start() + TimeDelta::minutes(n)))
@@ -213,8 +231,8 @@ async fn bulk_and_single_requests_make_the_same_chain() {
         drafts.push(Draft::withdraw(call_id("5"), 2).at(start()));
         drafts
     };
-    let (one, many) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (one, many) = (open(one.path()).await, open(many.path()).await);
+    let (one, many) = (engine.place(), engine.place());
+    let (one, many) = (open(&one).await, open(&many).await);
     for draft in drafts() {
         one.append(vec![draft], "import", "file").await.unwrap();
     }
@@ -226,10 +244,9 @@ async fn bulk_and_single_requests_make_the_same_chain() {
     assert_eq!(last.recorded_at, start() + TimeDelta::minutes(149));
 }
 
-#[tokio::test]
-async fn waiting_requests_are_all_answered() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn waiting_requests_are_all_answered(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let mut tasks = Vec::new();
     for n in 0..60 {
         let store = store.clone();
@@ -258,19 +275,25 @@ async fn waiting_requests_are_all_answered() {
     assert!(store.verify_chain().await.unwrap().holds());
 }
 
-#[tokio::test]
-async fn time_stands_still_when_the_clock_goes_back() {
-    let dir = tempfile::tempdir().unwrap();
+async fn time_stands_still_when_the_clock_goes_back(engine: Engine) {
+    let dir = engine.place();
     let clock = Arc::new(FixedClock::new(start()));
-    let store = Store::open(dir.path(), demo().clock(Arc::clone(&clock) as _)).await.unwrap();
+    let store = Store::open(&dir, demo().clock(Arc::clone(&clock) as _)).await.unwrap();
     let mut recorded = Vec::new();
     for (key, minutes) in [("a", 10), ("b", -60), ("c", 20)] {
         clock.set(start() + TimeDelta::minutes(minutes));
         let events = store.append(vec![new_call(key, 1)], "who", "why").await.unwrap();
         recorded.push((events[0].recorded_at - start()).num_minutes());
     }
-    assert_eq!(recorded, [10, 10, 20]);
-    for (minutes, seq) in [(9, 0), (10, 2), (19, 2), (20, 3), (500, 3)] {
+    // Also across a restart.
+    store.close().await.unwrap();
+    clock.set(start() - TimeDelta::days(1));
+    let store = Store::open(&dir, demo().clock(Arc::clone(&clock) as _)).await.unwrap();
+    let events = store.append(vec![new_call("d", 1)], "who", "why").await.unwrap();
+    recorded.push((events[0].recorded_at - start()).num_minutes());
+    assert_eq!(recorded, [10, 10, 20, 20]);
+    assert!(store.verify_chain().await.unwrap().holds());
+    for (minutes, seq) in [(9, 0), (10, 2), (19, 2), (20, 4), (500, 4)] {
         let at = start() + TimeDelta::minutes(minutes);
         assert_eq!(store.position_at(at).await.unwrap().seq, seq, "{minutes}");
         let page = store.list("call", AsOf::At(at), &ListQuery::default()).await.unwrap();
@@ -278,10 +301,9 @@ async fn time_stands_still_when_the_clock_goes_back() {
     }
 }
 
-#[tokio::test]
-async fn lists_are_filtered_counted_and_paged() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn lists_are_filtered_counted_and_paged(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let mut drafts: Vec<Draft> = (0..10).map(|n| new_call(&n.to_string(), n % 4)).collect();
     drafts.push(Draft::withdraw(call_id("9"), 1));
     drafts.push(Draft::correct(
@@ -343,10 +365,9 @@ async fn lists_are_filtered_counted_and_paged() {
     assert_eq!(then, 10);
 }
 
-#[tokio::test]
-async fn events_are_found_by_position() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn events_are_found_by_position(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let drafts = (0..5).map(|n| new_call(&n.to_string(), n)).collect();
     let events = store.append(drafts, "who", "why").await.unwrap();
     assert_eq!(store.events_after(0, 100).await.unwrap(), events);
@@ -359,14 +380,12 @@ async fn events_are_found_by_position() {
     assert_eq!(store.resolve(AsOf::Now).await.unwrap(), store.position(5).await.unwrap());
 }
 
-#[tokio::test]
-async fn a_store_remembers_what_it_is() {
-    let dir = tempfile::tempdir().unwrap();
-    let at = dir.path().join("store");
+async fn a_store_remembers_what_it_is(engine: Engine) {
+    let at = engine.place();
     let absent = OpenOptions::new(StoreClass::Demo, PACK);
     let error = Store::open(&at, absent.clone()).await.unwrap_err();
     assert_eq!(error.code(), "store.absent");
-    assert!(!at.exists());
+    assert!(!at.dir.path().join("store").exists());
     let store = open(&at).await;
     store.append(vec![new_call("a", 1)], "who", "why").await.unwrap();
     let (meta, head) = (store.meta().clone(), store.head().await.unwrap());
@@ -385,13 +404,12 @@ async fn a_store_remembers_what_it_is() {
     assert_eq!((store.meta(), store.head().await.unwrap()), (&meta, head));
 }
 
-#[tokio::test]
-async fn only_one_instance_writes_and_others_read() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn only_one_instance_writes_and_others_read(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     store.append(vec![new_call("a", 1)], "who", "why").await.unwrap();
-    assert_eq!(Store::open(dir.path(), demo()).await.unwrap_err().code(), "store.locked");
-    let reader = Store::open(dir.path(), demo().read_only()).await.unwrap();
+    assert_eq!(Store::open(&dir, demo()).await.unwrap_err().code(), "store.locked");
+    let reader = Store::open(&dir, demo().read_only()).await.unwrap();
     assert_eq!(reader.head().await.unwrap(), store.head().await.unwrap());
     let error = reader.append(vec![new_call("b", 1)], "who", "why").await.unwrap_err();
     assert_eq!(error.code(), "store.read-only");
@@ -400,25 +418,23 @@ async fn only_one_instance_writes_and_others_read() {
     store.clone().close().await.unwrap();
     let error = store.append(vec![new_call("c", 1)], "who", "why").await.unwrap_err();
     assert_eq!(error.code(), "store.closed");
-    Store::open(dir.path(), demo()).await.unwrap();
+    Store::open(&dir, demo()).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_live_store_keeps_its_own_time() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), live().clock(Arc::new(SystemClock))).await.unwrap();
+async fn a_live_store_keeps_its_own_time(engine: Engine) {
+    let dir = engine.place();
+    let store = Store::open(&dir, live().clock(Arc::new(SystemClock))).await.unwrap();
     let error = store.append(vec![new_call("a", 1).at(start())], "who", "why").await.unwrap_err();
     assert_eq!(error.code(), "store.time-given");
     let events = store.append(vec![new_call("a", 1)], "who", "why").await.unwrap();
     assert!(events[0].recorded_at >= store.meta().created_at);
 }
 
-#[tokio::test]
-async fn a_store_made_twice_the_same_way_has_the_same_chain() {
+async fn a_store_made_twice_the_same_way_has_the_same_chain(engine: Engine) {
     let mut heads = Vec::new();
     for _ in 0..2 {
-        let dir = tempfile::tempdir().unwrap();
-        let store = open(dir.path()).await;
+        let dir = engine.place();
+        let store = open(&dir).await;
         store.append(vec![new_call("a", 1)], "who", "why").await.unwrap();
         let keyless = Draft::new_record("call", None, call_body(1));
         store.append(vec![keyless], "who", "why").await.unwrap();
@@ -427,15 +443,16 @@ async fn a_store_made_twice_the_same_way_has_the_same_chain() {
     assert_eq!(heads[0], heads[1]);
 }
 
-#[tokio::test]
-async fn values_are_kept_as_given() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn values_are_kept_as_given(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let day = |text: &str| text.parse().unwrap();
     let first = store.save_value("OI-01", "headline", day("2027-03-31"), "{\"value\":1}").await;
     let second = store.save_value("OI-01", "strict", day("2027-03-31"), "{\"value\":2}").await;
     let other = store.save_value("OI-02", "headline", day("2028-03-31"), "{}").await;
     assert_eq!((first.unwrap(), second.unwrap(), other.unwrap()), (1, 2, 3));
+    let error = store.save_value("OI-01", "headline", day("2027-03-31"), "\0").await.unwrap_err();
+    assert_eq!(error.code(), "store.text-unstorable");
     let values = store.values_of("OI-01").await.unwrap();
     assert_eq!(values.iter().map(|v| v.id).collect::<Vec<_>>(), [1, 2]);
     let value = store.value(2).await.unwrap().unwrap();
@@ -444,10 +461,9 @@ async fn values_are_kept_as_given() {
     assert_eq!(store.value(4).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn records_are_called_by_their_titles() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn records_are_called_by_their_titles(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let source = |key: &str| Some(SourceKey::new("test", key));
     let project = RecordId::derive("PRJ", "test", "p");
     let drafts = vec![

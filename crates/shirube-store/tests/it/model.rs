@@ -10,7 +10,7 @@ use serde_json::json;
 use shirube_model::record::{Body, Standing};
 use shirube_store::{AsOf, Draft, FixedClock, ListQuery, Order, Store};
 
-use crate::common::{call_body, call_id, demo, new_call, start, with};
+use crate::common::{Engine, call_body, call_id, demo, new_call, start, with};
 
 const KEYS: usize = 4;
 
@@ -249,10 +249,10 @@ async fn compare(store: &Store, model: &Model) {
     }
 }
 
-async fn run(requests: Vec<Vec<Op>>) {
-    let dir = tempfile::tempdir().unwrap();
+async fn run(engine: Engine, requests: Vec<Vec<Op>>) {
+    let dir = engine.place();
     let clock = Arc::new(FixedClock::new(start()));
-    let store = Store::open(dir.path(), demo().clock(Arc::clone(&clock) as _)).await.unwrap();
+    let store = Store::open(&dir, demo().clock(Arc::clone(&clock) as _)).await.unwrap();
     let mut model = Model::default();
     for (minute, ops) in requests.iter().enumerate() {
         let minute = i64::try_from(minute).unwrap();
@@ -282,18 +282,37 @@ async fn run(requests: Vec<Vec<Op>>) {
     store.close().await.unwrap();
 }
 
+fn run_blocking(engine: Engine, requests: Vec<Vec<Op>>) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(run(engine, requests));
+}
+
+fn requests() -> impl Strategy<Value = Vec<Vec<Op>>> {
+    prop::collection::vec(prop::collection::vec(op(), 1..4), 1..16)
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, max_shrink_iters: 200, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(config(32))]
 
     #[test]
-    fn the_store_does_what_the_model_does(
-        requests in prop::collection::vec(prop::collection::vec(op(), 1..4), 1..16)
-    ) {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(run(requests));
+    fn the_store_does_what_the_model_does(requests in requests()) {
+        run_blocking(Engine::Sqlite, requests);
+    }
+}
+
+proptest! {
+    // Each case needs a database of its own, which takes its time.
+    #![proptest_config(config(16))]
+
+    #[test]
+    fn the_store_does_what_the_model_does_on_postgres(requests in requests()) {
+        if crate::cluster::shared().is_some() {
+            run_blocking(Engine::Postgres, requests);
+        }
     }
 }

@@ -4,9 +4,16 @@
 use shirube_model::lang::Lang;
 use shirube_store::{BreakKind, Draft, Store};
 
-use crate::common::{call_id, demo, new_call, open, raw};
+use crate::common::{Engine, Place, call_id, demo, new_call, on_both_engines, open};
 
-async fn filled(dir: &std::path::Path) -> Store {
+on_both_engines! {
+    rebuilding_gives_the_same_bits,
+    rebuilding_repairs_the_current_records,
+    the_check_names_the_first_bad_event,
+    a_cut_off_end_is_found_by_the_current_records,
+}
+
+pub async fn filled(dir: &Place) -> Store {
     let store = open(dir).await;
     let drafts: Vec<Draft> = (0..200).map(|n| new_call(&(n % 90).to_string(), n)).collect();
     store.append_bulk(drafts, "import", "file").await.unwrap();
@@ -16,10 +23,9 @@ async fn filled(dir: &std::path::Path) -> Store {
     store
 }
 
-#[tokio::test]
-async fn rebuilding_gives_the_same_bits() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = filled(dir.path()).await;
+async fn rebuilding_gives_the_same_bits(engine: Engine) {
+    let dir = engine.place();
+    let store = filled(&dir).await;
     let maintained =
         (store.projection_digest().await.unwrap(), store.search_digest().await.unwrap());
     assert_eq!(store.replay_digest(202).await.unwrap(), maintained.0);
@@ -34,10 +40,9 @@ async fn rebuilding_gives_the_same_bits() {
     assert_ne!(store.search_digest().await.unwrap(), maintained.1);
 }
 
-#[tokio::test]
-async fn rebuilding_repairs_the_current_records() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = filled(dir.path()).await;
+async fn rebuilding_repairs_the_current_records(engine: Engine) {
+    let dir = engine.place();
+    let store = filled(&dir).await;
     let good = store.projection_digest().await.unwrap();
     let damages = [
         format!("UPDATE current_record SET state = 'closed' WHERE record = '{}'", call_id("7")),
@@ -56,9 +61,7 @@ async fn rebuilding_repairs_the_current_records() {
         call_id("7").to_string(),
         "CAL-000000000000".to_owned(),
     ]) {
-        let mut connection = raw(dir.path()).await;
-        let done = sqlx::query(sqlx::AssertSqlSafe(damage.as_str())).execute(&mut connection);
-        assert_eq!(done.await.unwrap().rows_affected(), 1);
+        assert_eq!(dir.tamper(damage).await, 1);
         let report = store.verify_chain().await.unwrap();
         assert_eq!(report.differing_record, Some(record), "{damage}");
         assert_eq!(report.refusal().unwrap().code, "store.projection-differs");
@@ -68,8 +71,7 @@ async fn rebuilding_repairs_the_current_records() {
     }
 }
 
-#[tokio::test]
-async fn the_check_names_the_first_bad_event() {
+async fn the_check_names_the_first_bad_event(engine: Engine) {
     let cases = [
         ("UPDATE event SET reason = 'other' WHERE seq = 17", 17, BreakKind::Content),
         ("UPDATE event SET actor = 'other' WHERE seq = 1", 1, BreakKind::Content),
@@ -82,19 +84,16 @@ async fn the_check_names_the_first_bad_event() {
         ("UPDATE meta SET value = 'other' WHERE key = 'pack'", 1, BreakKind::PreviousHash),
     ];
     for (tampering, seq, what) in cases {
-        let dir = tempfile::tempdir().unwrap();
-        let store = filled(dir.path()).await;
+        let dir = engine.place();
+        let store = filled(&dir).await;
         assert!(store.verify_chain().await.unwrap().holds());
         store.close().await.unwrap();
-        let mut connection = raw(dir.path()).await;
-        let done = sqlx::query(tampering).execute(&mut connection).await.unwrap();
-        assert_eq!(done.rows_affected(), 1);
-        drop(connection);
+        assert_eq!(dir.tamper(tampering).await, 1);
         let mut options = demo();
         if tampering.contains("meta") {
             options.pack = "other".to_owned();
         }
-        let store = Store::open(dir.path(), options).await.unwrap();
+        let store = Store::open(&dir, options).await.unwrap();
         let report = store.verify_chain().await.unwrap();
         let broken = report.broken.clone().unwrap();
         assert_eq!((broken.seq, broken.what), (seq, what), "{tampering}");
@@ -108,12 +107,10 @@ async fn the_check_names_the_first_bad_event() {
     }
 }
 
-#[tokio::test]
-async fn a_cut_off_end_is_found_by_the_current_records() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = filled(dir.path()).await;
-    let mut connection = raw(dir.path()).await;
-    sqlx::query("DELETE FROM event WHERE seq > 200").execute(&mut connection).await.unwrap();
+async fn a_cut_off_end_is_found_by_the_current_records(engine: Engine) {
+    let dir = engine.place();
+    let store = filled(&dir).await;
+    assert_eq!(dir.tamper("DELETE FROM event WHERE seq > 200").await, 2);
     let report = store.verify_chain().await.unwrap();
     assert_eq!(report.broken, None);
     assert!(report.differing_record.is_some());

@@ -4,7 +4,19 @@ use serde_json::json;
 use shirube_model::record::Standing;
 use shirube_store::{Draft, SearchQuery, SourceKey, Store};
 
-use crate::common::{body, call_body, call_id, demo, new_call, open, with};
+use crate::common::{
+    Engine, body, call_body, call_id, demo, new_call, on_both_engines, open, with,
+};
+
+on_both_engines! {
+    words_are_found_however_they_are_written,
+    internal_fields_are_searched_only_when_asked,
+    titles_come_first_and_pages_join_up,
+    a_newer_version_replaces_the_older_one,
+    the_index_can_be_lost_or_damaged,
+    readers_use_the_index_of_the_writer,
+    callers_who_go_away_leave_everything_whole,
+}
 
 fn query(text: &str) -> SearchQuery {
     SearchQuery { text: text.to_owned(), limit: 100, ..SearchQuery::default() }
@@ -23,10 +35,9 @@ async fn found(store: &Store, text: &str) -> Vec<String> {
     titles
 }
 
-#[tokio::test]
-async fn words_are_found_however_they_are_written() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn words_are_found_however_they_are_written(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let drafts = vec![
         titled("1", "ゲノム医療実現推進事業", "Genomic medicine studies"),
         titled("2", "ｹﾞﾉﾑ研究バイオバンク", "Biobank for genome research"),
@@ -61,10 +72,9 @@ async fn words_are_found_however_they_are_written() {
     assert_eq!(found(&store, call_id("4").as_str()).await, ["京都と東京都"]);
 }
 
-#[tokio::test]
-async fn internal_fields_are_searched_only_when_asked() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn internal_fields_are_searched_only_when_asked(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let contract = body(json!({
         "title": "秘密の導出契約", "contract_type": "licence", "effective_on": "2025-05-01",
         "seeds": ["seed alpha", "化合物X"],
@@ -86,10 +96,9 @@ async fn internal_fields_are_searched_only_when_asked() {
     assert_eq!(page.hits[0].snippet, None);
 }
 
-#[tokio::test]
-async fn titles_come_first_and_pages_join_up() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn titles_come_first_and_pages_join_up(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     let mut drafts: Vec<Draft> = (0..40).map(|n| titled(&n.to_string(), "公募", "Call")).collect();
     let project = body(json!({
         "title": {"ja": "課題", "en": "Project"}, "number": "公募-1", "funder": "amed",
@@ -115,10 +124,9 @@ async fn titles_come_first_and_pages_join_up() {
     assert_eq!(store.search(&far).await.unwrap_err().code(), "store.search-too-far");
 }
 
-#[tokio::test]
-async fn a_newer_version_replaces_the_older_one() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn a_newer_version_replaces_the_older_one(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     store.append(vec![titled("1", "古い名称", "Old")], "who", "why").await.unwrap();
     assert_eq!(found(&store, "古い").await, ["古い名称"]);
     // One version alone, and two versions read in one go.
@@ -141,11 +149,10 @@ async fn a_newer_version_replaces_the_older_one() {
     assert_eq!(store.search_digest().await.unwrap(), kept);
 }
 
-#[tokio::test]
-async fn the_index_can_be_lost_or_damaged() {
-    let dir = tempfile::tempdir().unwrap();
-    let index = dir.path().join("search");
-    let store = open(dir.path()).await;
+async fn the_index_can_be_lost_or_damaged(engine: Engine) {
+    let dir = engine.place();
+    let index = dir.address().dir().join("search");
+    let store = open(&dir).await;
     store.append(vec![titled("1", "消えない記録", "Kept")], "who", "why").await.unwrap();
     assert_eq!(found(&store, "消えない").await.len(), 1);
     let digest = store.search_digest().await.unwrap();
@@ -167,7 +174,7 @@ async fn the_index_can_be_lost_or_damaged() {
     ];
     for (case, damage) in damages.iter().enumerate() {
         damage(&index);
-        let store = Store::open(dir.path(), demo()).await.unwrap();
+        let store = Store::open(&dir, demo()).await.unwrap();
         if case == 3 {
             // The ledger works without its index, and the index comes back.
             let error = store.search(&query("消えない")).await.unwrap_err();
@@ -183,11 +190,10 @@ async fn the_index_can_be_lost_or_damaged() {
     }
 }
 
-#[tokio::test]
-async fn readers_use_the_index_of_the_writer() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
-    let reader = Store::open(dir.path(), demo().read_only()).await.unwrap();
+async fn readers_use_the_index_of_the_writer(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
+    let reader = Store::open(&dir, demo().read_only()).await.unwrap();
     assert_eq!(reader.search(&query("公募")).await.unwrap_err().code(), "store.search-absent");
     store.append(vec![new_call("1", 1)], "who", "why").await.unwrap();
     store.catch_up_search().await.unwrap();
@@ -197,10 +203,9 @@ async fn readers_use_the_index_of_the_writer() {
     assert_eq!(reader.search(&query("公募")).await.unwrap().total, 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn callers_who_go_away_leave_everything_whole() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+async fn callers_who_go_away_leave_everything_whole(engine: Engine) {
+    let dir = engine.place();
+    let store = open(&dir).await;
     for n in 0..40u32 {
         let wait = std::time::Duration::from_micros(u64::from(n) * 150);
         let append = store.append(vec![new_call(&n.to_string(), 1)], "who", "why");

@@ -1,8 +1,9 @@
-//! `shirube admin`: init, rebuild, verify, info.
+//! `shirube admin`: init, rebuild, verify, info, move, backup, restore.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use shirube_store::{Access, OpenOptions, Store, StoreClass};
+use shirube_store::{Access, OpenOptions, Store, StoreAddress, StoreClass, Transfer};
 
 use crate::cli::{AdminArgs, AdminCommand, StoreArgs};
 use crate::output::{Failure, Out};
@@ -45,7 +46,41 @@ pub(crate) async fn run(args: AdminArgs, out: &Out) -> Result<ExitCode, Failure>
             );
             Ok(ExitCode::SUCCESS)
         }
+        AdminCommand::Move { old_store, new_store } => {
+            let moved = Store::copy(&old_store, &new_store).await?;
+            say_transfer(out, "cli.admin.moved", &moved, new_store.to_string());
+            Ok(ExitCode::SUCCESS)
+        }
+        AdminCommand::Backup { address, archive } => backup(&address, &archive, out).await,
+        AdminCommand::Restore { archive, address } => {
+            let restored = Store::restore(&archive, &address).await?;
+            say_transfer(out, "cli.admin.restored", &restored, address.to_string());
+            Ok(ExitCode::SUCCESS)
+        }
     }
+}
+
+/// Reads beside the instance that serves the store, and needs no pack.
+async fn backup(address: &StoreAddress, archive: &Path, out: &Out) -> Result<ExitCode, Failure> {
+    let meta = Store::peek(address).await?;
+    let options = OpenOptions::new(meta.class, meta.pack).read_only();
+    let store = Store::open(address, options).await?;
+    let made = store.backup(archive).await?;
+    store.close().await?;
+    say_transfer(out, "cli.admin.backed-up", &made, archive.display().to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say_transfer(out: &Out, key: &'static str, transfer: &Transfer, place: String) {
+    out.say(
+        key,
+        &[
+            ("place", place),
+            ("events", transfer.head.seq.to_string()),
+            ("values", transfer.values.to_string()),
+            ("hash", hex(&transfer.head.hash)),
+        ],
+    );
 }
 
 async fn init(at: &StoreArgs, out: &Out) -> Result<ExitCode, Failure> {
@@ -53,7 +88,7 @@ async fn init(at: &StoreArgs, out: &Out) -> Result<ExitCode, Failure> {
     let options = OpenOptions::new(StoreClass::Live, pack.info.id).create();
     let store = Store::open(&at.store, options).await?;
     store.close().await?;
-    out.say("cli.admin.made", &[("dir", at.store.display().to_string())]);
+    out.say("cli.admin.made", &[("dir", at.store.to_string())]);
     Ok(ExitCode::SUCCESS)
 }
 

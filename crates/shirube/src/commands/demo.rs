@@ -51,7 +51,7 @@ pub(crate) async fn run(args: DemoArgs, out: &Out) -> Result<ExitCode, Failure> 
         }
         None => fill(&args, &mark, out).await?,
     }
-    let at = StoreArgs { store: args.dir.clone(), pack: None };
+    let at = StoreArgs { store: args.dir.clone().into(), pack: None };
     let opened = packs::open(&at, Access::Write).await?;
     out.note(out.text("cli.demo.computing"));
     let day = opened.engine.latest_day();
