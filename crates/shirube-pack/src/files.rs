@@ -16,7 +16,7 @@ pub const BYTES_MAX_PACK: u64 = 64 * 1024 * 1024;
 pub const FILES_MAX: usize = 2_000;
 
 /// Directories of a pack.
-const DIRECTORIES: [&str; 4] = ["plan", "vocabularies", "labels", "indicators"];
+const DIRECTORIES: [&str; 5] = ["plan", "vocabularies", "labels", "indicators", "authority"];
 
 /// One file: its name relative to the pack with `/` between parts, and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub(crate) enum Place<'a> {
     Goals,
     Decisions,
     Indicator(&'a str),
+    AuthoritySchema,
+    AuthorityPolicies,
 }
 
 pub(crate) const INFO: &str = "pack.toml";
@@ -67,6 +69,9 @@ pub(crate) const ORGANISATIONS: &str = "organisations.csv";
 pub(crate) const LABELS: &str = "labels/registers.csv";
 pub(crate) const GOALS: &str = "goals.csv";
 pub(crate) const DECISIONS: &str = "decisions.toml";
+/// Who may do what, in Cedar's languages.
+pub(crate) const AUTHORITY_SCHEMA: &str = "authority/schema.cedarschema";
+pub(crate) const AUTHORITY_POLICIES: &str = "authority/policies.cedar";
 
 /// Files no pack can do without.
 pub(crate) const REQUIRED: [&str; 6] =
@@ -87,6 +92,8 @@ pub(crate) fn place_of(name: &str) -> Option<Place<'_>> {
         LABELS => Place::Labels,
         GOALS => Place::Goals,
         DECISIONS => Place::Decisions,
+        AUTHORITY_SCHEMA => Place::AuthoritySchema,
+        AUTHORITY_POLICIES => Place::AuthorityPolicies,
         other => {
             let stem = |start: &str, end: &str| {
                 other

@@ -14,7 +14,7 @@ use crate::fault::{PackFaults, Sink, sorted};
 use crate::files::{self, PackFile, Place, REQUIRED};
 use crate::hash::pack_hash;
 use crate::indicator_text::{self, InfoText};
-use crate::pack::{DERIVED_VOCABULARIES, Pack};
+use crate::pack::{AuthorityText, DERIVED_VOCABULARIES, Pack};
 use crate::places::Places;
 use crate::plan_text::{self, IndexRow, Rows};
 
@@ -92,6 +92,7 @@ struct Texts {
     terms: BTreeMap<String, Vec<Term>>,
     indicators: Vec<(String, Indicator)>,
     decisions: Vec<shirube_model::indicator::ReadingDecision>,
+    authority: AuthorityText,
 }
 
 impl Texts {
@@ -105,6 +106,14 @@ impl Texts {
         let lines = match place {
             Place::Info | Place::Decisions | Place::Indicator(_) => {
                 return self.document(place, name, text, sink);
+            }
+            Place::AuthoritySchema => {
+                self.authority.schema = Some(text.to_owned());
+                return;
+            }
+            Place::AuthorityPolicies => {
+                self.authority.policies = Some(text.to_owned());
+                return;
             }
             Place::Headings => keep(&mut self.headings, plan_text::headings(name, text, sink)),
             Place::OtherHeadings => {
@@ -179,6 +188,7 @@ impl Texts {
             labels,
             indicators,
             decisions: self.decisions,
+            authority: self.authority,
             counts: info.counts,
             hash,
             notes,
