@@ -1,6 +1,7 @@
-//! What the browser journeys need beyond Rust: Chromium with its driver, a
-//! font with Japanese, and axe-core. Installed where that is possible,
-//! otherwise named with the command that installs it.
+//! What the tests need beyond Rust: Chromium with its driver, a font with
+//! Japanese, axe-core, and an identity provider with Node.js to run it.
+//! Installed where that is possible, otherwise named with the command that
+//! installs it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,8 +15,11 @@ use crate::workspace;
 /// The accessibility checker, by its npm package name. Rules differ between
 /// releases, so a run must know which one it had.
 const AXE: (&str, &str) = ("axe-core", "4.14.1");
+/// The OpenID Connect provider that sign-in is tested against; a certified one.
+/// Version 8 is the last that runs on Debian's Node.js.
+const PROVIDER: (&str, &str) = ("oidc-provider", "8.8.1");
 
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 5] = [
     Need {
         what: "the Chromium browser",
         package: "chromium",
@@ -27,7 +31,12 @@ const NEEDS: [Need; 4] = [
         present: || on_path(&["chromedriver"]),
     },
     Need { what: "a font with Japanese", package: "fonts-noto-cjk", present: has_japanese_font },
-    Need { what: "npm", package: "npm", present: || axe_present() || on_path(&["npm"]) },
+    Need {
+        what: "npm",
+        package: "npm",
+        present: || NPM.iter().all(npm_present) || on_path(&["npm"]),
+    },
+    Need { what: "Node.js", package: "nodejs", present: || on_path(&["node"]) },
 ];
 
 /// Makes sure that everything is there; returns what the summary says.
@@ -36,12 +45,9 @@ const NEEDS: [Need; 4] = [
 /// When something is missing and cannot be installed from here.
 pub fn prepare() -> Result<String> {
     let packages = debian::prepare(&NEEDS)?;
-    let installed = if axe_present() {
-        "all present".to_owned()
-    } else {
-        install_axe()?;
-        format!("installed {} {}", AXE.0, AXE.1)
-    };
+    let absent: Vec<&(&str, &str)> = NPM.iter().filter(|package| !npm_present(package)).collect();
+    let installed =
+        if absent.is_empty() { "all present".to_owned() } else { install_npm(&absent)? };
     if packages.is_empty() {
         return Ok(installed);
     }
@@ -62,32 +68,37 @@ fn node_dir() -> PathBuf {
     workspace::root().join("target").join("e2e-node")
 }
 
-fn axe_present() -> bool {
-    let package = node_dir().join("node_modules").join(AXE.0);
-    let version = std::fs::read(package.join("package.json"))
+/// What npm brings.
+const NPM: [(&str, &str); 2] = [AXE, PROVIDER];
+
+fn npm_present((name, version): &(&str, &str)) -> bool {
+    let package = node_dir().join("node_modules").join(name).join("package.json");
+    let found = std::fs::read(package)
         .ok()
         .and_then(|text| serde_json::from_slice::<Value>(&text).ok())
         .and_then(|package| package.get("version")?.as_str().map(str::to_owned));
-    version.as_deref() == Some(AXE.1) && package.join("axe.min.js").is_file()
+    found.as_deref() == Some(*version)
 }
 
-fn install_axe() -> Result<()> {
+fn install_npm(absent: &[&(&str, &str)]) -> Result<String> {
     let dir = node_dir();
     std::fs::create_dir_all(&dir).with_context(|| format!("making `{}`", dir.display()))?;
-    let package = format!("{}@{}", AXE.0, AXE.1);
-    println!("$ npm install {package}");
+    let packages: Vec<String> =
+        absent.iter().map(|(name, version)| format!("{name}@{version}")).collect();
+    let shown = packages.join(" ");
+    println!("$ npm install {shown}");
     let status = Command::new("npm")
         .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error"])
         .arg("--prefix")
         .arg(&dir)
-        .arg(&package)
+        .args(&packages)
         .status()
         .context("starting `npm`")?;
-    if !status.success() || !axe_present() {
+    if !status.success() || !NPM.iter().all(npm_present) {
         bail!(
-            "`npm install {package}` did not bring axe-core ({status}); \
+            "`npm install {shown}` did not bring what it should ({status}); \
              check that npm reaches its registry, then run `cargo xtask test` again"
         );
     }
-    Ok(())
+    Ok(format!("installed {shown}"))
 }

@@ -72,7 +72,7 @@ fn main() -> ExitCode {
 
 fn test(args: &[String]) -> Result<()> {
     let mut report = Report::new();
-    let browser = report.section("browser and axe-core", browser::prepare);
+    let browser = report.section("browser, axe-core, identity provider", browser::prepare);
     if report.section("PostgreSQL", postgres::prepare) && browser {
         let mut count = tests_run::Count::default();
         report.section("cargo test --workspace", || {
@@ -87,7 +87,7 @@ fn e2e(args: &[String]) -> Result<()> {
     let renew = args.iter().any(|arg| arg == "--screenshots");
     let filter: Vec<String> = args.iter().filter(|arg| *arg != "--screenshots").cloned().collect();
     let mut report = Report::new();
-    if report.section("browser and axe-core", browser::prepare) {
+    if report.section("browser, axe-core, identity provider", browser::prepare) {
         let mut count = tests_run::Count::default();
         let vars: &[(&str, &str)] =
             if renew { &[("SHIRUBE_UPDATE_SCREENSHOTS", "1")] } else { &[] };
@@ -139,7 +139,7 @@ fn nightly(args: &[String]) -> Result<()> {
         fuzz(&["--seconds".to_owned(), seconds.to_owned()])?;
         Ok(format!("{seconds} s a target"))
     });
-    let browser = report.section("browser and axe-core", browser::prepare);
+    let browser = report.section("browser, axe-core, identity provider", browser::prepare);
     if report.section("PostgreSQL", postgres::prepare) && browser {
         let mut count = tests_run::Count::default();
         report.section("tests, 4,096 cases a property", || {

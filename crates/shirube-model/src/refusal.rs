@@ -150,6 +150,8 @@ const SOURCES: &[(Lang, &str)] = &[
     (Lang::En, include_str!("messages/indicators.en.ftl")),
     (Lang::Ja, include_str!("messages/web.ja.ftl")),
     (Lang::En, include_str!("messages/web.en.ftl")),
+    (Lang::Ja, include_str!("messages/access.ja.ftl")),
+    (Lang::En, include_str!("messages/access.en.ftl")),
     (Lang::Ja, include_str!("messages/cli.ja.ftl")),
     (Lang::En, include_str!("messages/cli.en.ftl")),
     (Lang::Ja, include_str!("messages/gate.ja.ftl")),

@@ -16,8 +16,8 @@ pub const BYTES_MAX_PACK: u64 = 64 * 1024 * 1024;
 pub const FILES_MAX: usize = 2_000;
 
 /// Directories of a pack.
-const DIRECTORIES: [&str; 6] =
-    ["plan", "vocabularies", "labels", "indicators", "evidence", "links"];
+const DIRECTORIES: [&str; 7] =
+    ["plan", "vocabularies", "labels", "indicators", "evidence", "links", "authority"];
 
 /// One file: its name relative to the pack with `/` between parts, and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub(crate) enum Place<'a> {
     Evidence(&'a str),
     Judgements,
     Wordings,
+    AuthoritySchema,
+    AuthorityPolicies,
 }
 
 pub(crate) const INFO: &str = "pack.toml";
@@ -74,6 +76,9 @@ pub(crate) const GOALS: &str = "goals.csv";
 pub(crate) const DECISIONS: &str = "decisions.toml";
 pub(crate) const JUDGEMENTS: &str = "links/judgements.csv";
 pub(crate) const WORDINGS: &str = "links/wordings.csv";
+/// Who may do what, in Cedar's languages.
+pub(crate) const AUTHORITY_SCHEMA: &str = "authority/schema.cedarschema";
+pub(crate) const AUTHORITY_POLICIES: &str = "authority/policies.cedar";
 
 /// Files no pack can do without.
 pub(crate) const REQUIRED: [&str; 6] =
@@ -96,6 +101,8 @@ pub(crate) fn place_of(name: &str) -> Option<Place<'_>> {
         DECISIONS => Place::Decisions,
         JUDGEMENTS => Place::Judgements,
         WORDINGS => Place::Wordings,
+        AUTHORITY_SCHEMA => Place::AuthoritySchema,
+        AUTHORITY_POLICIES => Place::AuthorityPolicies,
         other => {
             let stem = |start: &str, end: &str| {
                 other

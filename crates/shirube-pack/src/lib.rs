@@ -27,7 +27,7 @@ pub use diff::{Change, FieldChange, PackDiff, PackStamp, Part, What, diff};
 pub use fault::PackFaults;
 pub use files::{BYTES_MAX_FILE, BYTES_MAX_PACK, FILES_MAX, PackFile};
 pub use hash::canonical_json;
-pub use pack::{Counts, DERIVED_VOCABULARIES, Organisation, Pack};
+pub use pack::{AuthorityText, Counts, DERIVED_VOCABULARIES, Organisation, Pack};
 pub use read::fuzz_pack_file;
 pub use skeleton::{NewPack, PLACEHOLDER_EN, PLACEHOLDER_JA, new_pack, skeleton_files};
 pub use table::ROWS_MAX;

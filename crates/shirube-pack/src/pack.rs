@@ -68,6 +68,17 @@ pub struct Counts {
     pub unpublished_baselines: Option<u32>,
 }
 
+/// Schema and policies that say who may do what, as written; their meaning is
+/// checked where they are used. A pack without them is governed by the reference
+/// authority.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct AuthorityText {
+    /// `authority/schema.cedarschema`.
+    pub schema: Option<String>,
+    /// `authority/policies.cedar`.
+    pub policies: Option<String>,
+}
+
 /// A strategy as data.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pack {
@@ -110,6 +121,8 @@ pub struct Pack {
     pub judgements: Vec<Judgement>,
     /// Words of budget programmes and what the plan writes for them.
     pub wordings: Vec<Wording>,
+    /// Who may do what.
+    pub authority: AuthorityText,
     /// Counts the pack says it has.
     pub counts: Counts,
     /// SHA-256 over the names and contents of the files, hex.

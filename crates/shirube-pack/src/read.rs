@@ -15,7 +15,7 @@ use crate::fault::{PackFaults, Sink, sorted};
 use crate::files::{self, PackFile, Place, REQUIRED};
 use crate::hash::pack_hash;
 use crate::indicator_text::{self, InfoText};
-use crate::pack::{DERIVED_VOCABULARIES, Pack};
+use crate::pack::{AuthorityText, DERIVED_VOCABULARIES, Pack};
 use crate::places::Places;
 use crate::plan_text::{self, IndexRow, Rows};
 
@@ -96,6 +96,7 @@ struct Texts {
     wordings: Rows<shirube_model::plan::Wording>,
     indicators: Vec<(String, Indicator)>,
     decisions: Vec<shirube_model::indicator::ReadingDecision>,
+    authority: AuthorityText,
 }
 
 impl Texts {
@@ -109,6 +110,14 @@ impl Texts {
         let lines = match place {
             Place::Info | Place::Decisions | Place::Indicator(_) => {
                 return self.document(place, name, text, sink);
+            }
+            Place::AuthoritySchema => {
+                self.authority.schema = Some(text.to_owned());
+                return;
+            }
+            Place::AuthorityPolicies => {
+                self.authority.policies = Some(text.to_owned());
+                return;
             }
             Place::Headings => keep(&mut self.headings, plan_text::headings(name, text, sink)),
             Place::OtherHeadings => {
@@ -199,6 +208,7 @@ impl Texts {
             evidence: self.evidence,
             judgements: self.judgements.values,
             wordings: self.wordings.values,
+            authority: self.authority,
             counts: info.counts,
             hash,
             notes,

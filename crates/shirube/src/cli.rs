@@ -329,6 +329,50 @@ pub(crate) enum AdminCommand {
         #[arg(value_name = "STORE")]
         address: StoreAddress,
     },
+    Account(AccountArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountArgs {
+    #[command(subcommand)]
+    pub(crate) command: AccountCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    Add(AccountAddArgs),
+    List {
+        #[arg(long)]
+        store: PathBuf,
+    },
+    Recover {
+        #[arg(long)]
+        store: PathBuf,
+        name: String,
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountAddArgs {
+    #[arg(long)]
+    pub(crate) store: PathBuf,
+    pub(crate) name: String,
+    #[arg(long)]
+    pub(crate) display_ja: String,
+    #[arg(long)]
+    pub(crate) display_en: String,
+    #[arg(long)]
+    pub(crate) email: Option<String>,
+    #[arg(long)]
+    pub(crate) role: Vec<String>,
+    #[arg(long)]
+    pub(crate) valid_from: Option<NaiveDate>,
+    #[arg(long)]
+    pub(crate) valid_to: Option<NaiveDate>,
+    #[arg(long, default_value = "command line")]
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! What the command line prints, in one language.
 
+use shirube_access::AccessError;
 use shirube_exchange::ExchangeError;
 use shirube_model::lang::Lang;
 use shirube_model::refusal::{Refusal, text, text_with};
@@ -36,6 +37,16 @@ impl From<StoreError> for Failure {
         let cause = match &error {
             StoreError::Fault(fault) => Some(fault.cause.clone()),
             StoreError::Refused(_) => None,
+        };
+        Self { refusals: vec![error.refusal().clone()], cause }
+    }
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
+        let cause = match &error {
+            AccessError::Fault { cause, .. } => Some(cause.clone()),
+            AccessError::Refused(_) => None,
         };
         Self { refusals: vec![error.refusal().clone()], cause }
     }

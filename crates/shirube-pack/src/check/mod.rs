@@ -45,7 +45,19 @@ pub fn check(pack: &Pack, options: &CheckOptions) -> Vec<Refusal> {
     evidence::evidence(&mut checker);
     evidence::judgements(&mut checker);
     words::languages(&mut checker);
+    authority(&mut checker);
     sorted(checker.faults)
+}
+
+/// Schema and policies come together: one without the other decides nothing.
+fn authority(checker: &mut Checker<'_>) {
+    let given = &checker.pack.authority;
+    let file = match (&given.schema, &given.policies) {
+        (Some(_), None) => files::AUTHORITY_SCHEMA,
+        (None, Some(_)) => files::AUTHORITY_POLICIES,
+        _ => return,
+    };
+    checker.faults.push(Refusal::new("access.authority.half").file(file));
 }
 
 pub(crate) struct Checker<'a> {

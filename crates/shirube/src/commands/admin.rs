@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use shirube_store::{Access, OpenOptions, Store, StoreAddress, StoreClass, Transfer};
 
 use crate::cli::{AdminArgs, AdminCommand, StoreArgs};
+use crate::commands::account;
 use crate::output::{Failure, Out};
 use crate::packs;
 
@@ -29,6 +30,7 @@ pub(crate) async fn run(args: AdminArgs, out: &Out) -> Result<ExitCode, Failure>
             Ok(ExitCode::SUCCESS)
         }
         AdminCommand::Verify { at } => verify(&at, out).await,
+        AdminCommand::Account(args) => account::run(args, out).await,
         AdminCommand::Info { at } => {
             let opened = packs::open(&at, Access::Read).await?;
             let head = opened.store.head().await?;

@@ -1,5 +1,6 @@
 //! One module per command.
 
+pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod demo;
 pub(crate) mod evidence;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use shirube_access::check_authority;
 use shirube_model::lang::LocalText;
 use shirube_model::refusal::Refusal;
 use shirube_pack::{CheckOptions, NewPack, Pack, PackFaults, check, diff, new_pack};
@@ -50,7 +51,12 @@ fn check_pack(dir: Option<&Path>, json: bool, out: &Out) -> Result<ExitCode, Fai
         .and_then(|dir| dir.file_name().map(|name| name.to_string_lossy().into_owned()));
     let (pack, faults) = match read {
         Ok(pack) => {
-            let faults = check(&pack, &CheckOptions { directory });
+            let mut faults = check(&pack, &CheckOptions { directory });
+            if let (Some(schema), Some(policies)) =
+                (&pack.authority.schema, &pack.authority.policies)
+            {
+                faults.extend(check_authority(schema, policies));
+            }
             (Some(pack), faults)
         }
         Err(PackFaults(faults)) => (None, faults),
