@@ -19,7 +19,7 @@ use crate::query::Query;
 use crate::session::{COOKIE, Session};
 use crate::state::AppState;
 use crate::text::Tr;
-use crate::view::frame::{AsOfLine, Chrome, ErrorPage, FaultLine, Tab};
+use crate::view::frame::{AsOfLine, Chrome, ErrorPage, FaultLine, Labelled, Tab};
 
 /// Who looks at a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,8 +227,18 @@ impl Ctx {
             carry: self.carry(),
             as_of: AsOfLine { iso, given: self.as_of.given },
             signed_in: self.session.is_some(),
+            beside: self.beside(),
             crumbs: Vec::new(),
         }
+    }
+
+    /// The dashboard or indicator page over the store beside this one.
+    fn beside(&self) -> Option<Labelled> {
+        let beside = self.state.other()?;
+        let key = if beside.state.demo() { "web.beside.see-demo" } else { "web.beside.see-real" };
+        let rest = if self.rest.starts_with("/indicators/") { &self.rest } else { "/" };
+        let href = format!("{}/{}{rest}", beside.address, self.t.0.tag());
+        Some(Labelled::new(self.t.get(key), href))
     }
 
     /// Renders a page.

@@ -23,6 +23,16 @@ pub struct WebOptions {
 #[derive(Debug, Clone)]
 pub struct AppState {
     inner: Arc<Inner>,
+    beside: Option<Arc<Beside>>,
+}
+
+/// Other evidence on the same plan, in a store of its own, served at an address
+/// of its own. Its values stand beside this store's, each saying which it is.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    /// Where its pages are: scheme, host and port.
+    pub(crate) address: String,
+    pub(crate) state: AppState,
 }
 
 #[derive(Debug)]
@@ -32,6 +42,8 @@ struct Inner {
     engine: Engine,
     edit_key: Option<EditKey>,
     secure_cookies: bool,
+    /// Audits of tables that may run at a time.
+    audits: Arc<Semaphore>,
 }
 
 impl AppState {
@@ -47,7 +59,28 @@ impl AppState {
     ) -> Result<Self, Refusal> {
         let edit_key = options.edit_key.as_deref().map(EditKey::new).transpose()?;
         let secure_cookies = options.secure_cookies;
-        Ok(Self { inner: Arc::new(Inner { store, pack, engine, edit_key, secure_cookies }) })
+        Ok(Self {
+            inner: Arc::new(Inner { store, pack, engine, edit_key, secure_cookies }),
+            beside: None,
+        })
+    }
+
+    /// The same application, showing beside its own values those of `other`,
+    /// whose pages are at `address` (scheme, host and port).
+    #[must_use]
+    pub fn beside(self, other: Self, address: &str) -> Self {
+        let other = Self { beside: None, ..other };
+        let address = address.trim_end_matches('/').to_owned();
+        Self { beside: Some(Arc::new(Beside { address, state: other })), ..self }
+    }
+
+    /// Whether both stand for one store.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    pub(crate) fn other(&self) -> Option<&Beside> {
+        self.beside.as_deref()
     }
 
     pub(crate) fn store(&self) -> &Store {
