@@ -61,11 +61,8 @@ pub fn prepare() -> Result<String> {
         install(&packages)?;
     }
     let absent: Vec<&(&str, &str)> = NPM.iter().filter(|package| !npm_present(package)).collect();
-    let installed = if absent.is_empty() {
-        "all present".to_owned()
-    } else {
-        install_npm(&absent)?
-    };
+    let installed =
+        if absent.is_empty() { "all present".to_owned() } else { install_npm(&absent)? };
     if missing.is_empty() {
         return Ok(installed);
     }

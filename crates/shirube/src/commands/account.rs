@@ -21,7 +21,8 @@ pub(crate) async fn run(args: AccountArgs, out: &Out) -> Result<ExitCode, Failur
         AccountCommand::List { store } => {
             for account in open(&store).await?.list().await? {
                 let roles: Vec<String> = account.grants.iter().map(Grant::to_string).collect();
-                let live = if account.live(Utc::now()) { "cli.account.live" } else { "cli.account.dead" };
+                let live =
+                    if account.live(Utc::now()) { "cli.account.live" } else { "cli.account.dead" };
                 out.line(format!(
                     "{}\t{}\t{}\t{}\t{}",
                     account.name,
