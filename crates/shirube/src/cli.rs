@@ -58,7 +58,9 @@ pub(crate) struct ServeArgs {
     #[arg(long, default_value = "127.0.0.1:8420")]
     pub(crate) addr: String,
     #[arg(long)]
-    pub(crate) edit_key_file: Option<PathBuf>,
+    pub(crate) provider_file: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) behind_proxy: bool,
     #[arg(long)]
     pub(crate) secure_cookies: bool,
 }

@@ -230,3 +230,6 @@ access-page-change-token-made = token made
 access-page-change-token-ended = token ended
 access-demo-account = { $name } / { $password }: { $roles }
 access-demo-accounts = Accounts of the demonstration, open to everybody (name / password: roles):
+cli-arg-provider-file = TOML file that describes the identity provider (docs/ACCOUNTS.md)
+cli-arg-behind-proxy = A proxy stands before the service; take addresses from its X-Forwarded-For
+cli-account-none = There are no accounts yet; make the first with `shirube admin account add`.

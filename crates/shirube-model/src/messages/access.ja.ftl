@@ -230,3 +230,6 @@ access-page-change-token-made = トークンの作成
 access-page-change-token-ended = トークンの終了
 access-demo-account = { $name } / { $password }：{ $roles }
 access-demo-accounts = デモのアカウント（どなたでも使えます。名前 / パスワード：役割）：
+cli-arg-provider-file = 認証基盤を記したTOMLファイル（docs/ACCOUNTS.md）
+cli-arg-behind-proxy = 前段にプロキシがあり、接続元をX-Forwarded-Forから読む
+cli-account-none = アカウントがまだありません。`shirube admin account add` で最初の一つを作ってください。

@@ -77,6 +77,9 @@ pub(crate) struct Chrome {
     pub carry: String,
     pub as_of: AsOfLine,
     pub signed_in: bool,
+    pub signed_in_as: String,
+    /// Whether the accounts page is for whoever looks.
+    pub administers: bool,
     pub crumbs: Vec<Labelled>,
 }
 

@@ -1,7 +1,9 @@
 //! `shirube serve`: the web application over a store.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use shirube_access::{Accounts, FILE, ProviderConfig};
 use shirube_model::refusal::Refusal;
 use shirube_store::Access;
 use shirube_web::{AppState, WebOptions, app};
@@ -12,12 +14,25 @@ use crate::output::{Failure, Out};
 use crate::packs::{self, Opened};
 
 pub(crate) async fn run(args: ServeArgs, out: &Out) -> Result<ExitCode, Failure> {
-    let edit_key = match &args.edit_key_file {
-        Some(path) => Some(packs::read_text(path)?.trim().to_owned()),
+    let provider = match &args.provider_file {
+        Some(path) => {
+            let read = ProviderConfig::read(&packs::read_text(path)?);
+            Some(read.map_err(|refusal| refusal.file(path.display().to_string()))?)
+        }
         None => None,
     };
     let opened = packs::open(&args.at, Access::Write).await?;
-    let options = WebOptions { edit_key, secure_cookies: args.secure_cookies };
+    let accounts = Accounts::open(&args.at.store.join(FILE)).await?;
+    if accounts.count().await? == 0 {
+        out.note(out.text("cli.account.none"));
+    }
+    let options = WebOptions {
+        accounts: Some(accounts),
+        provider,
+        behind_proxy: args.behind_proxy,
+        secure_cookies: args.secure_cookies,
+        demo_accounts: None,
+    };
     serve(opened, options, &args.addr, &[], out).await
 }
 
@@ -38,7 +53,8 @@ pub(crate) async fn serve(
     for line in greeting {
         out.line(line);
     }
-    axum::serve(listener, app(state)).with_graceful_shutdown(stopped()).await?;
+    let service = app(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopped()).await?;
     out.note(out.text("cli.serve.stopped"));
     Ok(ExitCode::SUCCESS)
 }

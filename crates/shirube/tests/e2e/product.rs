@@ -21,8 +21,8 @@ const READY: Duration = Duration::from_secs(300);
 pub struct Product {
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     pub url: String,
-    /// The edit key that the demo gives to everybody.
-    pub edit_key: String,
+    /// The password that all accounts of the demo share.
+    pub password: String,
     _leash: Leash,
 }
 
@@ -48,20 +48,21 @@ pub fn start() -> Result<Product> {
     let read = |line: &str| {
         let url: Option<String> = found.borrow().clone();
         match url {
-            Some(url) => Some((url, last_word(line)?)),
+            Some(url) => Some((url, shared_password(line)?)),
             None => {
                 found.replace(address(line));
                 None
             }
         }
     };
-    let (leash, (url, edit_key)) = Leash::start(program, &args, &folder, READY, read)?;
-    Ok(Product { url, edit_key, _leash: leash })
+    let (leash, (url, password)) = Leash::start(program, &args, &folder, READY, read)?;
+    Ok(Product { url, password, _leash: leash })
 }
 
-/// The edit key, which ends the line after the address.
-fn last_word(line: &str) -> Option<String> {
-    line.trim_end().rsplit([' ', '：']).next().filter(|word| !word.is_empty()).map(str::to_owned)
+/// The password in the line of the registrar's account, `name / password: roles`.
+fn shared_password(line: &str) -> Option<String> {
+    let rest = line.trim().strip_prefix("registrar / ")?;
+    rest.split([':', '：']).next().map(str::to_owned)
 }
 
 /// The address in a line of the product's output.
