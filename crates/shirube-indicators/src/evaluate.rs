@@ -16,7 +16,7 @@ use crate::finish::{Tally, finish};
 use crate::frame::Frame;
 use crate::plan::{Mode, Plan};
 use crate::series::series_tally;
-use crate::stage::{Found, Moved, Sight, Stage, StageKey, Start, TargetKey, link_fields};
+use crate::stage::{Found, Moved, Sight, Stage, StageKey, Start, TargetKey};
 use crate::tally::Counted;
 use crate::threads::{in_two, in_two_taking};
 
@@ -168,11 +168,10 @@ impl Plans {
                     table = key.table;
                 }
                 if follow {
-                    for (link, target) in evidence.links.iter().zip(&key.links) {
-                        let (field, on) = link_fields(link);
-                        caches.want_keys(key.table, field);
-                        if let Some(on) = on {
-                            caches.want_keys(target.target.table, on);
+                    for link in &key.links {
+                        caches.want_keys(key.table, link.field);
+                        if let Some(on) = link.target.on {
+                            caches.want_keys(link.target.table, on);
                         }
                     }
                 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 use shirube_model::filter::Field;
-use shirube_model::indicator::{Class, Evidence, EvidenceProof, Kind, Link, Measure, Spec};
+use shirube_model::indicator::{Class, Evidence, EvidenceProof, Kind, Measure, Spec};
 
 use crate::caches::Caches;
 use crate::columns::{Change, Column, Columns, NO_DATE, Table, View, day_number};
@@ -413,11 +413,6 @@ fn affected_keys(sight: Sight<'_>, target: &TargetKey, changes: &[Vec<Change>]) 
         }
     }
     out
-}
-
-/// Fields by which the links of an evidence are followed backwards.
-pub(crate) fn link_fields(link: &Link) -> (&'static str, Option<&'static str>) {
-    (link.field.name, link.on.map(|field| field.name))
 }
 
 /// The field whose distinct values are counted, if any, with milestones reading

@@ -69,6 +69,22 @@ impl Groups {
 /// A class and, for what repeats, the claim that counts instead.
 type Told = (u16, Option<u64>);
 
+/// Amount of the keys a record owns, whether it has any, and who owns the first
+/// that it does not.
+type Owned = (i128, bool, Option<u64>);
+
+/// Why a record does not count under its keys, if it does not: what was said of
+/// it before, no key, or `lost` when others own them all.
+fn left_out(class: u16, (owned, any, first): Owned, lost: Class) -> Option<Told> {
+    if class != 0 {
+        return Some((class, None));
+    }
+    if !any {
+        return Some((Class::NoKey.number(), None));
+    }
+    (owned == 0).then(|| (lost.number(), first))
+}
+
 /// Adds records to sums, or takes them away.
 struct Adder<'a, 'b> {
     reader: &'b Reader<'a>,
@@ -179,7 +195,7 @@ impl Adder<'_, '_> {
 
     /// Keys of a row that the record owns in a scope, whether it has any, and
     /// who owns the first that it does not.
-    fn owned(&self, ordinal: u32, seen: Seen, scope: usize) -> (i128, bool, Option<u64>) {
+    fn owned(&self, ordinal: u32, seen: Seen, scope: usize) -> Owned {
         let me = self.reader.claim(ordinal, seen.day);
         let (mut owned, mut any, mut first) = (0, false, None);
         self.reader.each_key(seen.row, |key| {
@@ -203,18 +219,13 @@ impl Adder<'_, '_> {
             return (class, None);
         }
         let scope = self.reader.scope(seen.day).unwrap_or(0);
-        let (owned, any, first) = self.owned(ordinal, seen, scope);
+        let found = self.owned(ordinal, seen, scope);
+        let owned = found.0;
         if owned > 0 {
             self.add_level(seen.day, owned);
         }
-        if class != 0 {
-            return (class, None);
-        }
-        if !any {
-            return (Class::NoKey.number(), None);
-        }
-        if owned == 0 {
-            return (Class::Repeats.number(), first);
+        if let Some(told) = left_out(class, found, Class::Repeats) {
+            return told;
         }
         self.add_headline(seen.row, owned);
         (0, None)
@@ -272,17 +283,10 @@ impl Adder<'_, '_> {
             }
             headline = found;
         }
-        let (owned, any, first) = headline;
-        if class != 0 {
-            return (class, None);
+        if let Some(told) = left_out(class, headline, Class::Repeats) {
+            return told;
         }
-        if !any {
-            return (Class::NoKey.number(), None);
-        }
-        if owned == 0 {
-            return (Class::Repeats.number(), first);
-        }
-        self.add_groups(seen.row, self.signed(owned));
+        self.add_groups(seen.row, self.signed(headline.0));
         (if span.done <= at { Class::CountedInNumerator.number() } else { 0 }, None)
     }
 
@@ -295,7 +299,8 @@ impl Adder<'_, '_> {
         let Some(year) = self.reader.plan.year(seen.day).filter(|_| seen.base == 0) else {
             return (class, None);
         };
-        let (owned, any, first) = self.owned(ordinal, seen, year);
+        let found = self.owned(ordinal, seen, year);
+        let owned = found.0;
         let passes = self.reader.inner.get(seen.row) == Some(&0);
         let numerator = if passes { self.signed(owned) } else { 0 };
         let signed = self.signed(owned);
@@ -305,14 +310,8 @@ impl Adder<'_, '_> {
         if let Some(level) = self.amounts.numerators.get_mut(year) {
             *level += numerator;
         }
-        if class != 0 {
-            return (class, None);
-        }
-        if !any {
-            return (Class::NoKey.number(), None);
-        }
-        if owned == 0 {
-            return (Class::Superseded.number(), first);
+        if let Some(told) = left_out(class, found, Class::Superseded) {
+            return told;
         }
         self.amounts.headline_numerator += numerator;
         self.add_headline(seen.row, owned);

@@ -1,35 +1,17 @@
 //! Work on two threads, with results that do not depend on which did what.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::EvalError;
 
 const STOPPED: EvalError = EvalError::Unsupported("a worker stopped");
 
 /// Does work on every item and gives the results in order.
-pub(crate) fn in_two<T: Sync, R: Send>(
-    items: &[T],
-    work: impl Fn(&T) -> Result<R, EvalError> + Sync,
+pub(crate) fn in_two<'a, T: Sync, R: Send>(
+    items: &'a [T],
+    work: impl Fn(&'a T) -> Result<R, EvalError> + Sync,
 ) -> Result<Vec<R>, EvalError> {
-    let next = AtomicUsize::new(0);
-    let run = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else { break };
-            done.push((index, work(item)?));
-        }
-        Ok::<_, EvalError>(done)
-    };
-    let mut done = std::thread::scope(|scope| {
-        let other = scope.spawn(run);
-        let mut mine = run()?;
-        mine.extend(other.join().unwrap_or(Err(STOPPED))?);
-        Ok::<_, EvalError>(mine)
-    })?;
-    done.sort_unstable_by_key(|(index, _)| *index);
-    Ok(done.into_iter().map(|(_, result)| result).collect())
+    in_two_taking(items.iter().collect(), work)
 }
 
 /// Takes items one by one on two threads and gives the results in order.

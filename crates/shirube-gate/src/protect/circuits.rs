@@ -19,6 +19,9 @@ pub(crate) struct Circuit {
     pub(crate) moves: Vec<(u32, i64)>,
 }
 
+/// Boxes a quick search looks at.
+const QUICK_BOXES: usize = 300;
+
 /// One side of a box: codes of a dimension with signs.
 type Side = Vec<(u32, i8)>;
 
@@ -28,8 +31,26 @@ pub(crate) fn cover(
     frame: &Frame,
     primaries: &BTreeSet<u32>,
 ) -> (BTreeSet<u32>, Vec<Circuit>) {
+    boxes(task, frame, primaries, false, task.effort.boxes_max)
+}
+
+/// Boxes among numbers that are hidden already, one for each where a quick
+/// search finds it: a cheap proof that they are protected.
+pub(crate) fn known(task: &Task<'_>, frame: &Frame, all: &BTreeSet<u32>) -> Vec<Circuit> {
+    boxes(task, frame, all, true, QUICK_BOXES).1
+}
+
+/// Finds a box for every number of `wanted`, through hidden numbers only or
+/// hiding its corners, looking at up to `left` boxes for each.
+fn boxes(
+    task: &Task<'_>,
+    frame: &Frame,
+    wanted: &BTreeSet<u32>,
+    only_hidden: bool,
+    left: usize,
+) -> (BTreeSet<u32>, Vec<Circuit>) {
     let mut hidden: Vec<bool> = vec![false; frame.values.len()];
-    for v in primaries {
+    for v in wanted {
         if let Some(flag) = hidden.get_mut(*v as usize) {
             *flag = true;
         }
@@ -37,7 +58,7 @@ pub(crate) fn cover(
     let sides = all_sides(task);
     let mut settled: Vec<bool> = vec![false; frame.values.len()];
     let mut circuits = Vec::new();
-    for v in primaries {
+    for v in wanted {
         if settled.get(*v as usize).copied().unwrap_or(true) {
             continue;
         }
@@ -53,8 +74,8 @@ pub(crate) fn cover(
             table,
             place: first.table as usize,
             hidden: &hidden,
-            only_hidden: false,
-            left: task.effort.boxes_max,
+            only_hidden,
+            left,
             best: None,
         };
         search.run(first, sides);
@@ -79,52 +100,6 @@ pub(crate) fn cover(
         .filter_map(|(v, _)| u32::try_from(v).ok())
         .collect();
     (all, circuits)
-}
-
-/// Boxes among numbers that are hidden already, one for each where a quick
-/// search finds it: a cheap proof that they are protected.
-pub(crate) fn known(task: &Task<'_>, frame: &Frame, all: &BTreeSet<u32>) -> Vec<Circuit> {
-    let mut hidden: Vec<bool> = vec![false; frame.values.len()];
-    for v in all {
-        if let Some(flag) = hidden.get_mut(*v as usize) {
-            *flag = true;
-        }
-    }
-    let sides = all_sides(task);
-    let mut settled: Vec<bool> = vec![false; frame.values.len()];
-    let mut circuits = Vec::new();
-    for v in all {
-        if settled.get(*v as usize).copied().unwrap_or(true) {
-            continue;
-        }
-        let Some(first) = frame.variables.firsts.get(*v as usize).copied() else { continue };
-        let (Some(table), Some(sides)) =
-            (task.set.tables.get(first.table as usize), sides.get(first.table as usize))
-        else {
-            continue;
-        };
-        let mut search = Search {
-            task,
-            frame,
-            table,
-            place: first.table as usize,
-            hidden: &hidden,
-            only_hidden: true,
-            left: 300,
-            best: None,
-        };
-        search.run(first, sides);
-        let Some((_, moves)) = search.best else { continue };
-        for (corner, _) in &moves {
-            if frame.width(*corner) <= frame.width(*v)
-                && let Some(flag) = settled.get_mut(*corner as usize)
-            {
-                *flag = true;
-            }
-        }
-        circuits.push(Circuit { moves });
-    }
-    circuits
 }
 
 /// Sides by table, dimension and code.

@@ -82,26 +82,21 @@ impl Drop for SmallDisk {
     }
 }
 
-/// A database whose tables are on the small disk.
-struct SmallDatabase(&'static Cluster, String);
+/// A database whose tables are on the small disk, with a server of its own: while
+/// the disk is full, no other database of the server could be made either, for
+/// the pages that wait to be written are shared.
+struct SmallDatabase(Cluster, &'static str);
 
 impl SmallDatabase {
     fn on(disk: &SmallDisk) -> Self {
-        let cluster = crate::cluster::shared().unwrap();
-        let name = format!("small_{}", std::process::id());
+        let cluster = crate::cluster::own().unwrap();
+        let name = "small";
         let space = format!("CREATE TABLESPACE {name} LOCATION '{}'", disk.0.path().display());
         crate::cluster::give_to_server(disk.0.path());
         cluster.psql("postgres", &space).unwrap();
         let made = format!("CREATE DATABASE {name} TEMPLATE template0 TABLESPACE {name}");
         cluster.psql("postgres", &made).unwrap();
         Self(cluster, name)
-    }
-}
-
-impl Drop for SmallDatabase {
-    fn drop(&mut self) {
-        self.0.drop_database(&self.1);
-        let _ = self.0.psql("postgres", &format!("DROP TABLESPACE {}", self.1));
     }
 }
 
@@ -113,7 +108,7 @@ async fn a_full_file_system_keeps_what_was_acknowledged(engine: Engine) {
     let database = (engine == Engine::Postgres).then(|| SmallDatabase::on(&disk));
     let address: StoreAddress = match &database {
         None => disk.0.path().join("store").into(),
-        Some(database) => url(database.0.port, &database.1, local.path()).parse().unwrap(),
+        Some(database) => url(database.0.port, database.1, local.path()).parse().unwrap(),
     };
     let store = Store::open(&address, demo()).await.unwrap();
     let mut acknowledged = 0;
