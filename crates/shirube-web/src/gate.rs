@@ -36,10 +36,35 @@ pub(crate) async fn gate(State(state): State<AppState>, request: Request, next: 
         Err(error) => return failed(&state, &mut parts, api, &error).await,
     };
     parts.extensions.insert(who.clone());
+    if !api && from_elsewhere(&state, &parts) {
+        return page(&state, &mut parts, Refusal::new("access.form.elsewhere")).await;
+    }
     if let Some(refused) = decide(&state, &who, &mut parts, api).await {
         return refused;
     }
     next.run(Request::from_parts(parts, body)).await
+}
+
+/// Whether a browser says that another site made it send this. Forms of a
+/// session carry a token besides; signing in has no session yet to bind one to.
+fn from_elsewhere(state: &AppState, parts: &Parts) -> bool {
+    if parts.method == Method::GET || parts.method == Method::HEAD {
+        return false;
+    }
+    let said = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    match said("sec-fetch-site") {
+        Some(site) => !matches!(site, "same-origin" | "none"),
+        // Behind a proxy `Host` may name this machine; browsers on TLS send the
+        // header above.
+        None if state.options().behind_proxy => false,
+        // Browsers on plain HTTP.
+        None => match (said("origin"), said("host")) {
+            (Some(origin), Some(host)) => {
+                origin.split_once("://").is_none_or(|(_, found)| found != host)
+            }
+            _ => false,
+        },
+    }
 }
 
 async fn decide(state: &AppState, who: &Who, parts: &mut Parts, api: bool) -> Option<Response> {
@@ -140,6 +165,7 @@ pub(crate) fn status_of_access(code: &str) -> Option<StatusCode> {
         }
         "access.denied"
         | "access.form.forged"
+        | "access.form.elsewhere"
         | "access.oidc.none"
         | "access.identity.unknown"
         | "access.identity.shut" => StatusCode::FORBIDDEN,

@@ -277,6 +277,7 @@ impl Ctx {
                 .session()
                 .map_or_else(String::new, |session| self.t.side(&session.account.display)),
             administers: self.state.allows(&self.who, Action::Administer, &Resource::Site),
+            audits: self.state.allows(&self.who, Action::Audit, &Resource::Site),
             crumbs: Vec::new(),
         }
     }

@@ -345,11 +345,11 @@ pub(crate) enum AccountCommand {
     Add(AccountAddArgs),
     List {
         #[arg(long)]
-        store: PathBuf,
+        store: StoreAddress,
     },
     Recover {
         #[arg(long)]
-        store: PathBuf,
+        store: StoreAddress,
         name: String,
         #[arg(long)]
         reason: String,
@@ -359,7 +359,7 @@ pub(crate) enum AccountCommand {
 #[derive(Debug, Args)]
 pub(crate) struct AccountAddArgs {
     #[arg(long)]
-    pub(crate) store: PathBuf,
+    pub(crate) store: StoreAddress,
     pub(crate) name: String,
     #[arg(long)]
     pub(crate) display_ja: String,

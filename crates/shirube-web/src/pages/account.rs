@@ -1,5 +1,7 @@
 //! One's own account: password, sessions, tokens, history.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use chrono::Utc;
@@ -10,11 +12,30 @@ use crate::pages::sign_in::{accounts, honest, lines};
 use crate::query::Query;
 use crate::request::{Ctx, Page, PageError, log_access_error, status_of};
 use crate::text::Tr;
-use crate::view::account::{AccountPage, HistoryRow, SessionRow, TokenRow};
+use crate::view::account::{AccountPage, ChangeRow, SessionRow, SignInRow, TokenRow};
 use crate::view::frame::Tab;
 
 /// Lines of a history on a page.
 pub(crate) const HISTORY_LINES: u32 = 50;
+
+/// Sign-in names by account id. Histories keep ids, which stay when a name changes.
+pub(crate) struct Names(BTreeMap<String, String>);
+
+impl Names {
+    /// The names that accounts have now.
+    ///
+    /// # Errors
+    /// The page of a fault.
+    pub(crate) async fn read(ctx: &Ctx) -> Result<Self, PageError> {
+        let all = accounts(ctx)?.list().await.map_err(|error| ctx.access_error(&error))?;
+        Ok(Self(all.into_iter().map(|account| (account.id, account.name)).collect()))
+    }
+
+    /// The name behind an id; what is no account, such as the command line, stays as it is.
+    fn of(&self, id: &str) -> String {
+        self.0.get(id).map_or_else(|| id.to_owned(), Clone::clone)
+    }
+}
 
 /// What a page says beside the account itself.
 #[derive(Default)]
@@ -42,6 +63,8 @@ async fn page(ctx: &Ctx, status: StatusCode, said: Said) -> Page {
     let sessions = kept.sessions(&account.id, now).await.map_err(fault)?;
     let tokens = kept.tokens(&account.id, now).await.map_err(fault)?;
     let history = kept.sign_ins(Some(&account.id), HISTORY_LINES).await.map_err(fault)?;
+    let own = (account.id.clone(), account.name.clone());
+    let names = Names(BTreeMap::from([own]));
     let page = AccountPage {
         c: ctx.chrome(Tab::None, t.get("access.page.account")),
         facts: facts(t, account),
@@ -72,7 +95,7 @@ async fn page(ctx: &Ctx, status: StatusCode, said: Said) -> Page {
                 used: line.used_at.map_or_else(|| t.dash(), |at| t.time(at)),
             })
             .collect(),
-        history: history.iter().map(|line| sign_in_row(t, line)).collect(),
+        history: history.iter().map(|line| sign_in_row(t, &names, line)).collect(),
     };
     ctx.page_with(status, &page)
 }
@@ -104,25 +127,34 @@ pub(crate) fn roles(t: Tr, account: &Account) -> String {
     if words.is_empty() { t.dash() } else { t.list(&words) }
 }
 
-pub(crate) fn sign_in_row(t: Tr, line: &SignInLine) -> HistoryRow {
-    HistoryRow {
+pub(crate) fn sign_in_row(t: Tr, names: &Names, line: &SignInLine) -> SignInRow {
+    SignInRow {
         at: t.time(line.at),
-        who: line.account.clone().unwrap_or_else(|| t.dash()),
-        what: format!(
-            "{} / {}",
-            t.get(&format!("access.page.method-{}", line.method)),
-            t.get(&format!("access.page.outcome-{}", line.outcome))
-        ),
-        detail: format!("{} {}", line.address, line.agent).trim().to_owned(),
+        account: line.account.as_deref().map_or_else(|| t.dash(), |id| names.of(id)),
+        method: t.get(&format!("access.page.method-{}", line.method)),
+        outcome: t.get(&format!("access.page.outcome-{}", line.outcome)),
+        address: line.address.clone(),
+        agent: line.agent.clone(),
     }
 }
 
-pub(crate) fn change_row(t: Tr, line: &AccountChange) -> HistoryRow {
-    HistoryRow {
+pub(crate) fn change_row(t: Tr, names: &Names, line: &AccountChange) -> ChangeRow {
+    // What somebody does to their own account has a code in place of a reason.
+    let reason = match line.reason.as_str() {
+        code @ ("own" | "recovery") => t.get(&format!("access.page.reason-{code}")),
+        reason => reason.to_owned(),
+    };
+    ChangeRow {
         at: t.time(line.at),
-        who: format!("{} ← {}", line.account, line.actor),
+        account: names.of(&line.account),
+        by: match line.actor.as_str() {
+            code @ ("provider" | "demo" | "command line") => {
+                t.get(&format!("access.page.actor-{}", code.replace(' ', "-")))
+            }
+            id => names.of(id),
+        },
         what: t.get(&format!("access.page.change-{}", line.what)),
-        detail: line.reason.clone(),
+        reason,
     }
 }
 

@@ -13,7 +13,7 @@ use shirube_model::calendar::parse_date;
 use shirube_model::lang::LocalText;
 use shirube_model::refusal::Refusal;
 
-use crate::pages::account::{HISTORY_LINES, change_row, roles, sign_in_row};
+use crate::pages::account::{HISTORY_LINES, Names, change_row, facts, roles, sign_in_row};
 use crate::pages::sign_in::{accounts, honest, lines};
 use crate::query::Query;
 use crate::request::{Ctx, Page, PageError, log_access_error, status_of};
@@ -42,12 +42,11 @@ pub(crate) async fn list(ctx: Ctx) -> Page {
         usable: t.get(if account.live(now) { "cli.account.live" } else { "cli.account.dead" }),
         demo: account.demo,
     });
-    let audits = ctx.state.allows(&ctx.who, Action::Audit, &Resource::Site);
+    let may_make = ctx.state.allows(&ctx.who, Action::Administer, &Resource::Site);
     let page = AccountsPage {
         c: ctx.chrome(Tab::None, t.get("access.page.accounts")),
         rows: rows.collect(),
-        new_href: format!("/{tag}/accounts/new"),
-        audit_href: audits.then(|| format!("/{tag}/audit")),
+        new_href: may_make.then(|| format!("/{tag}/accounts/new")),
     };
     ctx.page(&page)
 }
@@ -73,6 +72,11 @@ async fn show_form(ctx: &Ctx, status: StatusCode, typed: Typed<'_>) -> Page {
         }
         None => Vec::new(),
     };
+    let names = Names::read(ctx).await?;
+    // Auditors look, and nobody changes their own account here.
+    let may_change = typed
+        .account
+        .is_none_or(|account| ctx.state.allows(&ctx.who, Action::Administer, &resource(account)));
     let title = typed
         .account
         .map_or_else(|| t.get("access.page.account-new"), |account| t.side(&account.display));
@@ -97,8 +101,10 @@ async fn show_form(ctx: &Ctx, status: StatusCode, typed: Typed<'_>) -> Page {
         valid_to: said("valid_to"),
         disabled: typed.form.get("disabled").is_some(),
         is_new: typed.account.is_none(),
+        facts: typed.account.map_or_else(Vec::new, |account| facts(t, account)),
+        may_change,
         link: typed.link,
-        history: history.iter().map(|line| change_row(t, line)).collect(),
+        history: history.iter().map(|line| change_row(t, &names, line)).collect(),
     };
     ctx.page_with(status, &page)
 }
@@ -275,10 +281,11 @@ pub(crate) async fn audit(ctx: Ctx) -> Page {
     let fault = |error: AccessError| ctx.access_error(&error);
     let sign_ins = kept.sign_ins(None, AUDIT_LINES).await.map_err(fault)?;
     let changes = kept.changes(None, AUDIT_LINES).await.map_err(fault)?;
+    let names = Names::read(&ctx).await?;
     let page = AuditPage {
         c: ctx.chrome(Tab::None, ctx.t.get("access.page.audit")),
-        sign_ins: sign_ins.iter().map(|line| sign_in_row(ctx.t, line)).collect(),
-        changes: changes.iter().map(|line| change_row(ctx.t, line)).collect(),
+        sign_ins: sign_ins.iter().map(|line| sign_in_row(ctx.t, &names, line)).collect(),
+        changes: changes.iter().map(|line| change_row(ctx.t, &names, line)).collect(),
     };
     ctx.page(&page)
 }

@@ -56,12 +56,23 @@ pub(crate) struct TokenRow {
     pub used: String,
 }
 
-/// A line of a history.
-pub(crate) struct HistoryRow {
+/// A line of the history of sign-ins.
+pub(crate) struct SignInRow {
     pub at: String,
-    pub who: String,
+    pub account: String,
+    pub method: String,
+    pub outcome: String,
+    pub address: String,
+    pub agent: String,
+}
+
+/// A line of the history of accounts.
+pub(crate) struct ChangeRow {
+    pub at: String,
+    pub account: String,
+    pub by: String,
     pub what: String,
-    pub detail: String,
+    pub reason: String,
 }
 
 /// One's own account.
@@ -79,7 +90,7 @@ pub(crate) struct AccountPage {
     pub password_hint: String,
     pub sessions: Vec<SessionRow>,
     pub tokens: Vec<TokenRow>,
-    pub history: Vec<HistoryRow>,
+    pub history: Vec<SignInRow>,
 }
 
 /// An account in the list of accounts.
@@ -98,8 +109,7 @@ pub(crate) struct AccountRow {
 pub(crate) struct AccountsPage {
     pub c: Chrome,
     pub rows: Vec<AccountRow>,
-    pub new_href: String,
-    pub audit_href: Option<String>,
+    pub new_href: Option<String>,
 }
 
 /// The form of an account.
@@ -120,9 +130,12 @@ pub(crate) struct AccountFormPage {
     pub valid_to: String,
     pub disabled: bool,
     pub is_new: bool,
+    /// The account as it is, for those who only look.
+    pub facts: Vec<(String, String)>,
+    pub may_change: bool,
     /// A one-time link just made, shown once.
     pub link: String,
-    pub history: Vec<HistoryRow>,
+    pub history: Vec<ChangeRow>,
 }
 
 /// Who signed in, and who changed which account.
@@ -130,6 +143,6 @@ pub(crate) struct AccountFormPage {
 #[template(path = "accounts/audit.html")]
 pub(crate) struct AuditPage {
     pub c: Chrome,
-    pub sign_ins: Vec<HistoryRow>,
-    pub changes: Vec<HistoryRow>,
+    pub sign_ins: Vec<SignInRow>,
+    pub changes: Vec<ChangeRow>,
 }

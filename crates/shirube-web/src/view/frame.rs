@@ -80,6 +80,8 @@ pub(crate) struct Chrome {
     pub signed_in_as: String,
     /// Whether the accounts page is for whoever looks.
     pub administers: bool,
+    /// Whether whoever looks may see who signed in and who changed which account.
+    pub audits: bool,
     pub crumbs: Vec<Labelled>,
 }
 

@@ -148,14 +148,24 @@ impl Site {
 
     /// Sends a form with a cookie.
     pub fn post(&self, address: &str, cookie: &str, pairs: &[(&str, &str)]) -> Answer {
+        self.post_with(address, &[("cookie", cookie)], pairs)
+    }
+
+    /// Sends a form with further headers, as a browser does.
+    pub fn post_with(
+        &self,
+        address: &str,
+        headers: &[(&str, &str)],
+        pairs: &[(&str, &str)],
+    ) -> Answer {
         let body: Vec<String> =
             pairs.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-        let request = Request::post(address)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::COOKIE, cookie)
-            .body(Body::from(body.join("&")))
-            .unwrap();
-        self.send(request)
+        let mut request = Request::post(address)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.join("&"))).unwrap())
     }
 
     /// Gets a page with a cookie.

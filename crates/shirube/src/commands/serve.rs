@@ -22,7 +22,7 @@ pub(crate) async fn run(args: ServeArgs, out: &Out) -> Result<ExitCode, Failure>
         None => None,
     };
     let opened = packs::open(&args.at, Access::Write).await?;
-    let accounts = Accounts::open(&args.at.store.join(FILE)).await?;
+    let accounts = Accounts::open(&args.at.store.dir().join(FILE)).await?;
     if accounts.count().await? == 0 {
         out.note(out.text("cli.account.none"));
     }

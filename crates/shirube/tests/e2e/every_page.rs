@@ -9,7 +9,7 @@ use crate::journeys::sign_in;
 use crate::{http, product, sound};
 
 /// Pages at addresses that hold for every store.
-const FIXED: [(&str, u16); 25] = [
+const FIXED: [(&str, u16); 27] = [
     ("/", 200),
     ("/?status=behind&owner=%E5%81%A5", 200),
     ("/?view=table", 200),
@@ -32,6 +32,8 @@ const FIXED: [(&str, u16); 25] = [
     ("/pack", 200),
     ("/about", 200),
     ("/sign-in", 200),
+    ("/recover?link=x", 200),
+    ("/accounts", 404),
     ("/nowhere", 404),
     ("/indicators/OI-99", 404),
     ("/?as_of=banana", 400),

@@ -184,11 +184,16 @@ async fn filters_and_days_work_without_script() -> Result<()> {
     Ok(())
 }
 
-/// Signs in on the way to `next`, which only an editor may see.
+/// Signs in as the registrar on the way to `next`, which only an editor may see.
 pub async fn sign_in(page: &Page, product: &Product, next: &str) -> Result<()> {
+    sign_in_as(page, product, "registrar", next).await
+}
+
+/// Signs in as an account of the demo on the way to `next`, which asks for it.
+pub async fn sign_in_as(page: &Page, product: &Product, name: &str, next: &str) -> Result<()> {
     page.visit(next).await?;
     ensure!(page.path().await?.contains("/sign-in?next="), "{next} is open to everybody");
-    page.fill("#name", "registrar").await?;
+    page.fill("#name", name).await?;
     page.fill("#password", &product.password).await?;
     page.follow("main form button").await?;
     page.wait_for_path("the form", |path| path == next).await?;

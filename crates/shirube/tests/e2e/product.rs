@@ -59,6 +59,38 @@ pub fn start() -> Result<Product> {
     Ok(Product { url, password, _leash: leash })
 }
 
+/// Starts a product on an empty demo store of its own, whose people sign in
+/// through the identity provider at `issuer`. `redirect` is the address of this
+/// product at `port`, which the provider knows already.
+pub fn start_with_provider(issuer: &str, redirect: &str, port: u16) -> Result<Product> {
+    let folder = tempfile::Builder::new().prefix("shirube-e2e-").tempdir()?.keep();
+    let at = |name: &str| -> Result<String> {
+        let path = folder.join(name);
+        Ok(path.to_str().context("the temporary folder is not UTF-8")?.to_owned())
+    };
+    let (store, file) = (at("store")?, at("provider.toml")?);
+    std::fs::write(
+        &file,
+        format!(
+            "issuer = \"{issuer}\"\nclient_id = \"shirube\"\n\
+             client_secret = \"secret-of-shirube\"\nredirect = \"{redirect}\"\n\
+             label_ja = \"共通認証\"\nlabel_en = \"Common sign-in\"\nscopes = [\"profile\"]\n\
+             make_accounts = true\n\
+             [[role]]\nclaim = \"groups\"\nvalue = \"shirube-lead\"\nrole = \"lead\"\n\
+             organisation = \"厚\"\n"
+        ),
+    )?;
+    let program = Path::new(env!("CARGO_BIN_EXE_shirube"));
+    let made = std::process::Command::new(program)
+        .args(["demo", "--prepare-only", "--events", "100", "--dir", &store])
+        .output()?;
+    anyhow::ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let addr = format!("127.0.0.1:{port}");
+    let args = ["serve", "--store", &store, "--addr", &addr, "--provider-file", &file];
+    let (leash, url) = Leash::start(program, &args, &folder, READY, address)?;
+    Ok(Product { url, password: String::new(), _leash: leash })
+}
+
 /// The password in the line of the registrar's account, `name / password: roles`.
 fn shared_password(line: &str) -> Option<String> {
     let rest = line.trim().strip_prefix("registrar / ")?;
