@@ -1,6 +1,8 @@
 //! Handlers of the pages: read the request, load, show.
 
 pub(crate) mod about;
+pub(crate) mod account;
+pub(crate) mod accounts;
 pub(crate) mod beside;
 pub(crate) mod dashboard;
 pub(crate) mod download;

@@ -81,6 +81,11 @@ pub(crate) struct Chrome {
     pub signed_in: bool,
     /// The same page over the store beside this one.
     pub beside: Option<Labelled>,
+    pub signed_in_as: String,
+    /// Whether the accounts page is for whoever looks.
+    pub administers: bool,
+    /// Whether whoever looks may see who signed in and who changed which account.
+    pub audits: bool,
     pub crumbs: Vec<Labelled>,
 }
 

@@ -1,5 +1,6 @@
 //! What the templates show, ready to print: no template decides anything.
 
+pub(crate) mod account;
 pub(crate) mod beside;
 pub(crate) mod dashboard;
 pub(crate) mod edit;
