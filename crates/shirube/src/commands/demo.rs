@@ -26,13 +26,13 @@ use crate::packs::{self, Opened};
 const PASSWORD: &str = "open to everybody";
 /// One account for every role: name, name shown, roles.
 const ACCOUNTS: [(&str, &str, &str, &[&str]); 7] = [
-    ("participant", "参画者（デモ）", "Participant (demo)", &["participant@文"]),
-    ("lead", "主担当（デモ）", "Lead (demo)", &["lead@厚", "lead@文"]),
-    ("secretariat", "事務局（デモ）", "Secretariat (demo)", &["secretariat"]),
-    ("registrar", "台帳管理者（デモ）", "Registrar (demo)", &["registrar"]),
-    ("reviewer", "審査者（デモ）", "Reviewer (demo)", &["reviewer"]),
-    ("auditor", "監査者（デモ）", "Auditor (demo)", &["auditor"]),
-    ("admin", "管理者（デモ）", "Administrator (demo)", &["admin"]),
+    ("participant", "参画者", "Participant", &["participant@文"]),
+    ("lead", "主担当", "Lead", &["lead@厚", "lead@文"]),
+    ("secretariat", "事務局", "Secretariat", &["secretariat"]),
+    ("registrar", "台帳管理者", "Registrar", &["registrar"]),
+    ("reviewer", "審査者", "Reviewer", &["reviewer"]),
+    ("auditor", "監査者", "Auditor", &["auditor"]),
+    ("admin", "管理者", "Administrator", &["admin"]),
 ];
 /// File that says which evidence a demo directory holds.
 const MARK: &str = "demo.json";

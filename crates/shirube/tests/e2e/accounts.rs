@@ -28,7 +28,7 @@ async fn sound_and_kept(page: &Page, lang: Lang, name: &str) -> Result<()> {
     let height = page.execute(HEIGHT, Vec::new()).await?.as_u64().unwrap_or(900);
     page.resize(1280, u32::try_from(height)?)?;
     page.keep_screenshot(&format!("{name}-{}", lang.tag())).await?;
-    page.resize(1280, 900)
+    page.restore_size()
 }
 
 /// A product with a provider that knows it. The port must be chosen first: each

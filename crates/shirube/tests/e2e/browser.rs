@@ -238,6 +238,12 @@ impl Page {
         self.devtools("Emulation.setDeviceMetricsOverride", &size)
     }
 
+    /// Undoes [`Self::resize`]. Clicks below the real window's edge go nowhere, so
+    /// a page made taller for a picture must shrink again before it is used.
+    pub fn restore_size(&self) -> Result<()> {
+        self.devtools("Emulation.clearDeviceMetricsOverride", &json!({}))
+    }
+
     /// Keeps pages from running any script from now on.
     pub fn forbid_script(&self) -> Result<()> {
         self.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": true }))
