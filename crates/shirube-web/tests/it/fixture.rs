@@ -12,7 +12,7 @@ use shirube_access::{AccountText, Accounts, By, Grant, Reach, Role};
 use shirube_indicators::{Engine, EngineOptions};
 use shirube_model::lang::LocalText;
 use shirube_pack::Pack;
-use shirube_store::{Draft, OpenOptions, Store, StoreClass};
+use shirube_store::{Draft, OpenOptions, SourceKey, Store, StoreClass};
 use shirube_testkit::demo::{decisions, demo_clock, demo_today};
 use shirube_web::{AppState, WebOptions, app};
 use tempfile::TempDir;
@@ -40,6 +40,7 @@ static PACK: LazyLock<Arc<Pack>> = LazyLock::new(|| {
 /// A store with the web application over it.
 pub struct Site {
     router: axum::Router,
+    state: AppState,
     pub store: Arc<Store>,
     /// Accounts, where the site has them.
     pub accounts: Option<Accounts>,
@@ -89,7 +90,7 @@ impl Site {
             options = options.clock(Arc::new(demo_clock()));
             engine = EngineOptions { today: Some(demo_today()), decisions: decisions() };
         }
-        let store = Store::open(dir.path(), options).await.unwrap();
+        let store = Store::open(crate::postgres::address(dir.path()), options).await.unwrap();
         if events > 0 {
             shirube_testkit::fill::fill_store(&store, events, 1, |_| {}).await.unwrap();
         }
@@ -105,7 +106,28 @@ impl Site {
         };
         let options = WebOptions { accounts: accounts.clone(), ..WebOptions::default() };
         let state = AppState::new(store.clone(), PACK.clone(), engine, options).unwrap();
-        Self { router: app(state), store, accounts, token, _dir: dir }
+        Self { router: app(state.clone()), state, store, accounts, token, _dir: dir }
+    }
+
+    /// A demo with made-up evidence and, beside it, a live store with what the
+    /// pack brings along; each shows the other's values.
+    pub fn side_by_side() -> (Self, Self) {
+        let (mut demo, mut live) =
+            run(async { (Self::new(StoreClass::Demo, None, 4_000).await, Self::live_with_pack().await) });
+        demo.router = app(demo.state.clone().beside(live.state.clone(), "http://127.0.0.1:2"));
+        live.router = app(live.state.clone().beside(demo.state.clone(), "http://127.0.0.1:1"));
+        (demo, live)
+    }
+
+    async fn live_with_pack() -> Self {
+        let site = Self::new(StoreClass::Live, None, 0).await;
+        let draft = |row: &shirube_model::plan::EvidenceRow| {
+            let source = SourceKey::new("pack", &row.key);
+            Draft::new_record(&row.kind, Some(source), row.body.clone())
+        };
+        let drafts = PACK.evidence.iter().map(draft).collect();
+        site.store.append(drafts, "tester", "what the pack brings along").await.unwrap();
+        site
     }
 
     /// A demo store with made-up evidence, shared by the tests that only read.
