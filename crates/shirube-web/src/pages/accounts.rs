@@ -100,6 +100,7 @@ async fn show_form(ctx: &Ctx, status: StatusCode, typed: Typed<'_>) -> Page {
         valid_from: said("valid_from"),
         valid_to: said("valid_to"),
         disabled: typed.form.get("disabled").is_some(),
+        reason: said("reason"),
         is_new: typed.account.is_none(),
         facts: typed.account.map_or_else(Vec::new, |account| facts(t, account)),
         may_change,

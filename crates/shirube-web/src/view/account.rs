@@ -129,6 +129,8 @@ pub(crate) struct AccountFormPage {
     pub valid_from: String,
     pub valid_to: String,
     pub disabled: bool,
+    /// Reason as typed, when the form comes back refused.
+    pub reason: String,
     pub is_new: bool,
     /// The account as it is, for those who only look.
     pub facts: Vec<(String, String)>,

@@ -93,7 +93,9 @@ fn an_administrator_makes_an_account_that_sets_its_password_once() {
     for beyond in ["lead@文", "registrar", "lead@厚\nadmin"] {
         let refused = send(beyond);
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{beyond}: {}", refused.text);
-        assert!(refused.text.contains("hanako"), "nothing typed is lost");
+        for typed in ["hanako", "花子", "着任"] {
+            assert!(refused.text.contains(typed), "{typed} is lost");
+        }
     }
     let made = send("lead@厚");
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);

@@ -238,8 +238,7 @@ impl Page {
         self.devtools("Emulation.setDeviceMetricsOverride", &size)
     }
 
-    /// Undoes [`Self::resize`]. Clicks below the real window's edge go nowhere, so
-    /// a page made taller for a picture must shrink again before it is used.
+    /// Undoes [`Self::resize`].
     pub fn restore_size(&self) -> Result<()> {
         self.devtools("Emulation.clearDeviceMetricsOverride", &json!({}))
     }
