@@ -22,6 +22,7 @@ use shirube_model::refusal::Refusal;
 pub use cellkey::{NoiseTable, RecordKey, perturb};
 pub use optimal::cheapest;
 pub use rounding::{Rounded, round};
+pub use suppress::linear;
 
 use crate::attack::Attack;
 use crate::policy::{Contributions, Policy, Reason, sensitive};
@@ -99,10 +100,10 @@ impl Default for Effort {
     fn default() -> Self {
         Self {
             entries_max: 100_000,
-            operations_max: 20_000_000,
+            operations_max: 3_000_000,
             orders_max: 2,
             boxes_max: 600,
-            improve_max: 400_000,
+            improve_max: 300_000,
         }
     }
 }

@@ -16,6 +16,22 @@ use super::repair::repair;
 
 const NONE: u32 = u32::MAX;
 
+/// Most circuits through a number for it to be tried without.
+const LIFTED_MAX: usize = 12;
+
+/// Order in which sensitive numbers get their circuits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// In the order of the tables.
+    Forward,
+    /// Last first.
+    Backward,
+    /// Large numbers, which are mostly margins, first.
+    LargeFirst,
+    /// Small numbers first.
+    SmallFirst,
+}
+
 /// The pattern and its circuits.
 #[derive(Debug, Clone)]
 pub(crate) struct Pattern<'a> {
@@ -53,11 +69,21 @@ impl<'a> Pattern<'a> {
 
     /// Lays circuits until every sensitive number rests on one, where possible.
     /// Numbers of `guide` count as hidden while looking.
-    pub(crate) fn cover(&mut self, boxes: &Boxes<'_>, guide: &BTreeSet<u32>, per_number: usize) {
+    pub(crate) fn cover(
+        &mut self,
+        boxes: &Boxes<'_>,
+        guide: &BTreeSet<u32>,
+        order: Order,
+        per_number: usize,
+    ) {
         let guided = !guide.is_empty();
         let mut primaries = self.frame.primaries();
-        // Large numbers are margins: their circuits are long and serve others.
-        primaries.sort_by_key(|v| (Reverse(self.frame.uses(*v).len()), *v));
+        match order {
+            Order::Forward => {}
+            Order::Backward => primaries.reverse(),
+            Order::LargeFirst => primaries.sort_by_key(|v| (Reverse(self.frame.value(*v)), *v)),
+            Order::SmallFirst => primaries.sort_by_key(|v| (self.frame.value(*v), *v)),
+        }
         let mut view = self.hidden.clone();
         for v in guide {
             set(&mut view, *v, true);
@@ -86,14 +112,11 @@ impl<'a> Pattern<'a> {
     fn mend(&mut self, boxes: &Boxes<'_>, variable: u32) {
         let hidden = self.hidden();
         let found = repair(self.task, self.frame, &hidden, variable);
-        match found {
-            Some(mut moves) => {
-                moves.sort_unstable();
-                if boxes.possible(&moves) {
-                    self.lay(Circuit { moves });
-                }
+        if let Some(mut moves) = found {
+            moves.sort_unstable();
+            if boxes.possible(&moves) {
+                self.lay(Circuit { moves });
             }
-            None => {}
         }
         if !self.proven(variable) {
             self.open.insert(variable);
@@ -120,9 +143,7 @@ impl<'a> Pattern<'a> {
                 set(&mut self.hidden, *v, true);
                 self.cost = self.cost.saturating_add(price_of(self.frame, *v));
             }
-            if self.frame.fate(*v) == Fate::Primary
-                && !self.proven(*v)
-                && self.wide_enough(*v, *by)
+            if self.frame.fate(*v) == Fate::Primary && !self.proven(*v) && self.wide_enough(*v, *by)
             {
                 set(&mut self.rests_on, *v, number);
             }
@@ -172,28 +193,31 @@ impl<'a> Pattern<'a> {
 
     /// Tries to print complementary numbers again, one at a time: the circuits
     /// through it are laid anew around it. Stays with what is cheaper. Ends
-    /// after a round without gain or when `left` partial boxes were looked at.
-    pub(crate) fn improve(&mut self, boxes: &Boxes<'_>, per_number: usize, left: &mut usize) {
+    /// after a round without gain or when `effort` partial boxes were looked at.
+    pub(crate) fn improve(&mut self, boxes: &Boxes<'_>, per_number: usize, effort: usize) {
+        let mut left = effort;
         loop {
             let before = self.cost;
-            let mut secondary: Vec<u32> = (0..self.hidden.len())
-                .filter_map(|v| u32::try_from(v).ok())
-                .filter(|v| self.is_complementary(*v))
-                .collect();
+            let mut secondary = self.complementary();
             let uses = |v: &u32| self.through.get(*v as usize).map_or(0, Vec::len);
             secondary.sort_by_cached_key(|v| (uses(v), Reverse(price_of(self.frame, *v)), *v));
             for v in secondary {
-                if *left == 0 {
+                if left == 0 {
                     return;
                 }
                 if self.is_complementary(v) {
-                    self.go_round(boxes, v, per_number, left);
+                    self.go_round(boxes, v, per_number, &mut left);
                 }
             }
             if self.cost >= before {
                 return;
             }
         }
+    }
+
+    fn complementary(&self) -> Vec<u32> {
+        let all = (0..self.hidden.len()).filter_map(|v| u32::try_from(v).ok());
+        all.filter(|v| self.is_complementary(*v)).collect()
     }
 
     fn is_complementary(&self, variable: u32) -> bool {
@@ -203,58 +227,46 @@ impl<'a> Pattern<'a> {
 
     /// Lays the circuits through a number anew without it; undone when that is
     /// impossible or no cheaper.
-    fn go_round(
-        &mut self,
-        boxes: &Boxes<'_>,
-        variable: u32,
-        per_number: usize,
-        left: &mut usize,
-    ) {
-        let before = self.cost;
+    fn go_round(&mut self, boxes: &Boxes<'_>, variable: u32, per_number: usize, left: &mut usize) {
         let numbers = self.through.get(variable as usize).cloned().unwrap_or_default();
-        if numbers.len() > 12 {
+        if numbers.len() > LIFTED_MAX {
             return;
         }
-        let mut lifted = Vec::with_capacity(numbers.len());
+        let before = self.cost;
+        let first_new = self.circuits.len();
         let mut orphans = Vec::new();
+        let mut lifted = Vec::with_capacity(numbers.len());
         for number in numbers {
             let (circuit, more) = self.lift(number);
-            lifted.push((circuit, more.clone()));
+            lifted.push(circuit);
             orphans.extend(more);
         }
-        let first_new = self.circuits.len();
-        let mut done = true;
-        for orphan in &orphans {
+        let done = orphans.iter().all(|orphan| {
             if self.proven(*orphan) || self.adopt(*orphan) {
-                continue;
+                return true;
             }
             let share = per_number.min(*left);
             let mut rest = share;
             let found = boxes.find(*orphan, &self.hidden, variable, &mut rest);
             *left -= share - rest;
-            let Some((added, moves)) = found else {
-                done = false;
-                break;
-            };
-            if self.cost.saturating_add(added) >= before {
-                done = false;
-                break;
+            let Some((added, moves)) = found else { return false };
+            let cheaper = self.cost.saturating_add(added) < before;
+            if cheaper {
+                self.lay(Circuit { moves });
             }
-            self.lay(Circuit { moves });
-        }
+            cheaper
+        });
         if done && self.cost < before {
             return;
         }
         for number in (first_new..self.circuits.len()).rev() {
-            if let Ok(number) = u32::try_from(number) {
-                self.lift(number);
-            }
+            self.lift(u32::try_from(number).unwrap_or(NONE));
         }
         self.circuits.truncate(first_new);
         for orphan in &orphans {
             set(&mut self.rests_on, *orphan, NONE);
         }
-        for (circuit, _) in lifted {
+        for circuit in lifted {
             self.lay(circuit);
         }
     }

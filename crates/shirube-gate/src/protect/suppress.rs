@@ -8,7 +8,7 @@ use shirube_model::refusal::Refusal;
 use super::circuits::{Boxes, Circuit};
 use super::frame::{Fate, Frame};
 use super::gauss::{Parametrised, eliminate};
-use super::pattern::Pattern;
+use super::pattern::{Order, Pattern};
 use super::repair::repair;
 use super::{Approach, Protected, Task};
 use crate::attack::{Attack, Knowledge, Move, Options, System, Verdict, attack};
@@ -16,6 +16,9 @@ use crate::table::{Cell, CellRef, TableSet};
 
 /// Most rounds of attack and repair.
 const ROUNDS_MAX: usize = 40;
+
+/// Most numbers of a set of tables for which several patterns are laid.
+const SEVERAL_MAX: usize = 20_000;
 
 /// Most hidden numbers for which each complementary one is judged by an attack
 /// of its own.
@@ -86,8 +89,9 @@ fn give_up(task: &Task<'_>, frame: &Frame, primaries: &BTreeSet<u32>) -> Refusal
     Refusal::new(if told { "gate.protect.impossible" } else { "gate.protect.undecided" })
 }
 
-/// The first pattern: circuits laid one by one, and for tables where that is
-/// quick also circuits within the pattern that elimination finds; the cheaper.
+/// The first pattern: circuits laid one by one. In all but large tables this is
+/// done in several orders, and within the pattern that elimination finds, and
+/// the cheapest is taken.
 fn first_pattern<'a>(
     task: &'a Task<'a>,
     frame: &'a Frame,
@@ -95,23 +99,29 @@ fn first_pattern<'a>(
 ) -> (Pattern<'a>, Approach) {
     let boxes = Boxes::new(task, frame);
     let effort = task.effort;
-    let lay = |guide: &BTreeSet<u32>| {
+    let lay = |guide: &BTreeSet<u32>, order: Order| {
         let mut pattern = Pattern::new(task, frame);
-        pattern.cover(&boxes, guide, effort.boxes_max);
-        let mut left = effort.improve_max;
-        pattern.improve(&boxes, effort.boxes_max, &mut left);
+        pattern.cover(&boxes, guide, order, effort.boxes_max);
+        pattern.improve(&boxes, effort.boxes_max, effort.improve_max);
         pattern
     };
-    let plain = lay(&BTreeSet::new());
-    let Some(guide) = by_elimination(task, frame, primaries) else {
-        return (plain, Approach::Circuits);
-    };
-    let guided = lay(&guide);
-    if (!guided.complete(), guided.cost()) < (!plain.complete(), plain.cost()) {
-        (guided, Approach::Elimination)
-    } else {
-        (plain, Approach::Circuits)
+    let mut best = lay(&BTreeSet::new(), Order::Forward);
+    let mut approach = Approach::Circuits;
+    if frame.values.len() <= SEVERAL_MAX {
+        let guide = by_elimination(task, frame, primaries);
+        let none = BTreeSet::new();
+        let others = guide.iter().map(|g| (g, Order::Forward)).chain(
+            [Order::Backward, Order::LargeFirst, Order::SmallFirst].map(|order| (&none, order)),
+        );
+        for (from, order) in others {
+            let pattern = lay(from, order);
+            if (!pattern.complete(), pattern.cost()) < (!best.complete(), best.cost()) {
+                approach = if from.is_empty() { Approach::Circuits } else { Approach::Elimination };
+                best = pattern;
+            }
+        }
     }
+    (best, approach)
 }
 
 /// The cheapest pattern that elimination finds within the effort.
@@ -134,6 +144,18 @@ fn by_elimination(
         }
     }
     best.map(|(_, hidden)| hidden)
+}
+
+/// Complementary cells by elimination alone, which keeps any sensitive number
+/// from being the exact sum and difference of printed ones, but knows nothing
+/// of bounds: a reference to compare with, not a protection. `None` beyond the
+/// effort.
+#[must_use]
+pub fn linear(task: &Task<'_>) -> Option<Vec<CellRef>> {
+    let frame = Frame::new(task);
+    let primaries: BTreeSet<u32> = frame.primaries().into_iter().collect();
+    let hidden = by_elimination(task, &frame, &primaries)?;
+    Some(hidden.iter().filter_map(|v| frame.variables.firsts.get(*v as usize).copied()).collect())
 }
 
 /// Orders of priority to be printed.

@@ -57,8 +57,13 @@ fn attempt(set: &TableSet, policy: &Policy, effort: Effort) -> Result<bool, Test
     }
 }
 
-const CIRCUITS: Effort =
-    Effort { entries_max: 0, operations_max: 0, orders_max: 0, boxes_max: 4_000, improve_max: 20_000 };
+const CIRCUITS: Effort = Effort {
+    entries_max: 0,
+    operations_max: 0,
+    orders_max: 0,
+    boxes_max: 4_000,
+    improve_max: 20_000,
+};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
