@@ -31,7 +31,7 @@ pub fn acro(python: &str, set: &TableSet) -> Option<(Vec<CellRef>, f64)> {
         text += &format!("{}\n", table.cell(number).published().unwrap_or(0));
     }
     std::fs::write(&source, text).ok()?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/protect/acro.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/protect/masked_by_acro.py");
     let status = Command::new(python)
         .arg(script)
         .args([&source, &target])

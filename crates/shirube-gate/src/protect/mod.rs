@@ -99,7 +99,7 @@ pub struct Effort {
 impl Default for Effort {
     fn default() -> Self {
         Self {
-            entries_max: 100_000,
+            entries_max: 50_000,
             operations_max: 3_000_000,
             orders_max: 2,
             boxes_max: 600,
