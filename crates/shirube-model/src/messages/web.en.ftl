@@ -528,3 +528,4 @@ web-gate-busy = another table is being audited
     .remedy = Wait a moment and send the form again; nothing of what you sent was kept.
 web-gate-stopped = the audit of this table did not finish
     .remedy = Try `shirube gate audit` on the command line, and report the defect without the data.
+web-beside-reading = { $value } if read as: { $reading }

@@ -528,3 +528,4 @@ web-gate-busy = 別の表を検査しています
     .remedy = しばらく待ってから、もう一度送信してください。送られた内容は保存していません。
 web-gate-stopped = この表の検査を終えられませんでした
     .remedy = コマンド「shirube gate audit」で試してください。データを含めずに不具合を報告してください。
+web-beside-reading = { $value }（「{ $reading }」と読む場合）

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use shirube_indicators::board::{Board, IndicatorResult};
 use shirube_model::calendar::parse_date;
-use shirube_model::indicator::Indicator;
+use shirube_model::indicator::{Indicator, Outcome, ReadingId};
 use shirube_model::record::{RecordVersion, Standing};
 use shirube_store::{AsOf, ListQuery};
 
@@ -23,6 +23,8 @@ use crate::view::frame::{Labelled, StatusView};
 const STATEMENTS: &str = "strategy_statement";
 /// Statements read at most; the strategy prints some dozens.
 const STATEMENTS_MAX: usize = 500;
+/// Readings named beside a headline without a value, at most.
+const READINGS_MAX: usize = 3;
 
 /// The other store and its results on its own day.
 pub(crate) struct Other<'a> {
@@ -113,6 +115,7 @@ fn row(
         },
         unit: if records == 0 { String::new() } else { series.unit() },
         status: StatusView::new(t, result.status),
+        readings: readings(ctx, &series),
         records: t.count(records),
         as_of: t.day(result.headline.as_of),
         page: Labelled::new(
@@ -120,6 +123,24 @@ fn row(
             href,
         ),
     }
+}
+
+/// Where the headline has no value, the readings that have one.
+fn readings(ctx: &Ctx, series: &Series<'_>) -> Vec<String> {
+    if series.result.headline.value.is_some() {
+        return Vec::new();
+    }
+    let label = |id: &ReadingId| {
+        let question = series.indicator.question(&id.question)?;
+        let reading = question.readings.iter().find(|reading| reading.id == id.reading)?;
+        Some(ctx.t.side(&reading.label))
+    };
+    let line = |(id, outcome): &(ReadingId, _)| {
+        let outcome: &Outcome = outcome;
+        let amount = series.amount(outcome.value?);
+        Some(ctx.t.args("web.beside.reading", &[("value", amount), ("reading", label(id)?)]))
+    };
+    series.result.readings.iter().filter_map(line).take(READINGS_MAX).collect()
 }
 
 /// The figures that the strategy prints as context for an indicator, from the
@@ -167,7 +188,7 @@ fn statement(ctx: &Ctx, record: &RecordVersion, address: &str) -> StatementRow {
     };
     let line = record.body.get("source_line").map(ToString::to_string).unwrap_or_default();
     let source = [("section", plain("section").to_owned()), ("line", line)];
-    let path = Link::to(format!("/{}/registers/{STATEMENTS}", t.0.tag())).segment(record.id.as_str());
+    let path = Link::to(format!("/{}/records", t.0.tag())).segment(record.id.as_str());
     StatementRow {
         statement: text("statement"),
         value: [qualifier, number, text("unit")]

@@ -13,6 +13,8 @@ pub(crate) struct SideRow {
     pub value: String,
     pub unit: String,
     pub status: StatusView,
+    /// Readings that have a value where the headline has none.
+    pub readings: Vec<String>,
     /// Records that made the value.
     pub records: String,
     pub as_of: String,
