@@ -135,8 +135,7 @@ fn readings(ctx: &Ctx, series: &Series<'_>) -> Vec<String> {
         let reading = question.readings.iter().find(|reading| reading.id == id.reading)?;
         Some(ctx.t.side(&reading.label))
     };
-    let line = |(id, outcome): &(ReadingId, _)| {
-        let outcome: &Outcome = outcome;
+    let line = |(id, outcome): &(ReadingId, Arc<Outcome>)| {
         let amount = series.amount(outcome.value?);
         Some(ctx.t.args("web.beside.reading", &[("value", amount), ("reading", label(id)?)]))
     };
