@@ -9,7 +9,7 @@ use crate::journeys::sign_in;
 use crate::{http, product, sound};
 
 /// Pages at addresses that hold for every store.
-const FIXED: [(&str, u16); 27] = [
+const FIXED: [(&str, u16); 28] = [
     ("/", 200),
     ("/?status=behind&owner=%E5%81%A5", 200),
     ("/?view=table", 200),
