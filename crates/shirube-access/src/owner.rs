@@ -12,7 +12,7 @@ use crate::authority::{RecordResource, Resource};
 /// Fields that name who answers for a record of a kind. A body that a record is
 /// merely about, such as the firm that takes a licence, does not answer for it.
 /// Records of the other kinds belong to whoever keeps the register.
-const OWNERS: [(&str, &[&str]); 17] = [
+const OWNERS: [(&str, &[&str]); 24] = [
     ("organisation_role", &["organisation", "granted_by"]),
     ("site_capability", &["organisation"]),
     ("consortium_membership", &["organisation"]),
@@ -30,6 +30,13 @@ const OWNERS: [(&str, &[&str]); 17] = [
     ("trial", &["sponsor"]),
     ("support_case", &["supported_by"]),
     ("training_programme", &["provider"]),
+    ("measure_report", &["ministry"]),
+    ("measure_contribution", &["ministry"]),
+    ("panel_advice", &["answered_by"]),
+    ("public_need", &["answered_by"]),
+    ("follow_up_action", &["owner"]),
+    ("budget_request", &["ministry"]),
+    ("adjustment_fund", &["funder"]),
 ];
 
 /// Codes of the organisations that answer for a record: ministries and
