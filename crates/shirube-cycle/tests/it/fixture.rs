@@ -1,4 +1,5 @@
-//! A store with the reference pack and a clock that stands where it is put.
+//! A store with the reference pack and a clock that stands where it is put,
+//! which only a store of made-up evidence may have.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -51,7 +52,7 @@ impl Office {
         let pack = Arc::new(pack("japan-2025"));
         let clock = Arc::new(FixedClock::new(end_of_japan_day(day("2026-05-01"))));
         let options =
-            OpenOptions::new(StoreClass::Live, pack.info.id.clone()).create().clock(clock.clone());
+            OpenOptions::new(StoreClass::Demo, pack.info.id.clone()).create().clock(clock.clone());
         let path = dir.path().join("store");
         let store = Arc::new(Store::open(path.as_path(), options).await.unwrap());
         let today = EngineOptions { today: Some(day("2026-07-31")), decisions: vec![] };
