@@ -128,7 +128,7 @@ register! {
         /// Title.
         title: local_text required public;
         /// Why the plan is revised.
-        reason: text required public;
+        grounds: text required public;
         /// Cycle whose findings lead to it.
         cycle: reference("follow_up_cycle") optional public;
         /// Actions it carries out.

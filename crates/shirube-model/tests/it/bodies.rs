@@ -183,7 +183,7 @@ fn minimal_of_follow_up(kind_name: &str) -> Value {
             "purpose": "目的", "funder": "amed", "fiscal_year": 2026, "amount_yen": 1_000_000,
         }),
         "plan_revision" => json!({
-            "title": name("revision"), "reason": "理由", "base_version": "1",
+            "title": name("revision"), "grounds": "理由", "base_version": "1",
             "base_hash": "0".repeat(64),
         }),
         other => panic!("no minimal body of `{other}`"),

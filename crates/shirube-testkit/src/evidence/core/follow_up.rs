@@ -34,7 +34,7 @@ pub(super) fn tell(story: &mut Story) {
     fund(story, &action);
     let revision = Fields::new()
         .both("title", both("計画の一部改定", "Partial revision of the plan"))
-        .text("reason", sample("感染症有事への備えを見直すため。"))
+        .text("grounds", sample("感染症有事への備えを見直すため。"))
         .text("cycle", cycle.as_str())
         .text("base_version", "sample")
         .text("base_hash", "0".repeat(64));
@@ -162,7 +162,7 @@ fn fund(story: &mut Story, action: &RecordId) {
         .int("amount_yen", 300_000_000)
         .list("measures", [MEASURE])
         .list("actions", [action.as_str()]);
-    let id = story.create_on("adjustment_fund", "fund-2026-1", day(2026, 6, 3), fields);
+    let id = story.create_on("adjustment_fund", "fund-2026-1", day(2026, 6, 10), fields);
     let on = day(2026, 6, 17);
     story.step(&id, on, "allocate", |fields| fields.date("decided_on", on));
     let on = day(2027, 4, 21);
