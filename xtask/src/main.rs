@@ -32,6 +32,8 @@ usage: cargo xtask COMMAND
                         browser journeys only; --screenshots renews docs/images
   bench [ARGS]          benchmark of the indicator engine, release build, with DuckDB
                         beside it; ARGS such as --quick or --events N
+  bench protect [--tables DIR] [WORD ...]
+                        protection of tables, with ACRO beside it
   fuzz [--seconds N] [--seed N] [TARGET ...]
                         mutate each target's corpus for N seconds (default 30)
   nightly [--seconds N] fuzzing and property tests at length, then docs

@@ -11,6 +11,7 @@ mod assets;
 mod codes;
 mod figure;
 mod form;
+mod gate;
 mod labels;
 mod link;
 mod pages;

@@ -32,6 +32,8 @@ pub(crate) enum Command {
 pub(crate) struct DemoArgs {
     #[arg(long, default_value = "127.0.0.1:8420")]
     pub(crate) addr: String,
+    #[arg(long, default_value = "127.0.0.1:8421")]
+    pub(crate) real_addr: String,
     #[arg(long, default_value_t = 100_000)]
     pub(crate) events: usize,
     #[arg(long, default_value_t = 2025)]
@@ -59,7 +61,9 @@ pub(crate) struct ServeArgs {
     #[arg(long, default_value = "127.0.0.1:8420")]
     pub(crate) addr: String,
     #[arg(long)]
-    pub(crate) edit_key_file: Option<PathBuf>,
+    pub(crate) provider_file: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) behind_proxy: bool,
     #[arg(long)]
     pub(crate) secure_cookies: bool,
 }
@@ -431,11 +435,11 @@ pub(crate) enum AccountCommand {
     Add(AccountAddArgs),
     List {
         #[arg(long)]
-        store: PathBuf,
+        store: StoreAddress,
     },
     Recover {
         #[arg(long)]
-        store: PathBuf,
+        store: StoreAddress,
         name: String,
         #[arg(long)]
         reason: String,
@@ -445,7 +449,7 @@ pub(crate) enum AccountCommand {
 #[derive(Debug, Args)]
 pub(crate) struct AccountAddArgs {
     #[arg(long)]
-    pub(crate) store: PathBuf,
+    pub(crate) store: StoreAddress,
     pub(crate) name: String,
     #[arg(long)]
     pub(crate) display_ja: String,

@@ -1,9 +1,13 @@
 //! Handlers of the pages: read the request, load, show.
 
 pub(crate) mod about;
+pub(crate) mod account;
+pub(crate) mod accounts;
+pub(crate) mod beside;
 pub(crate) mod dashboard;
 pub(crate) mod download;
 pub(crate) mod edit;
+pub(crate) mod gate;
 pub(crate) mod home;
 pub(crate) mod indicator;
 pub(crate) mod pack;

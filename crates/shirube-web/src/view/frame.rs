@@ -18,15 +18,17 @@ pub(crate) enum Tab {
     Dashboard,
     Plan,
     Registers,
+    Gate,
     Pack,
     About,
     None,
 }
 
-const TABS: [(Tab, &str, &str); 5] = [
+const TABS: [(Tab, &str, &str); 6] = [
     (Tab::Dashboard, "/", "web.nav.dashboard"),
     (Tab::Plan, "/plan", "web.nav.plan"),
     (Tab::Registers, "/registers", "web.nav.registers"),
+    (Tab::Gate, "/gate/audit", "web.nav.gate"),
     (Tab::Pack, "/pack", "web.nav.pack"),
     (Tab::About, "/about", "web.nav.about"),
 ];
@@ -77,6 +79,13 @@ pub(crate) struct Chrome {
     pub carry: String,
     pub as_of: AsOfLine,
     pub signed_in: bool,
+    /// The same page over the store beside this one.
+    pub beside: Option<Labelled>,
+    pub signed_in_as: String,
+    /// Whether the accounts page is for whoever looks.
+    pub administers: bool,
+    /// Whether whoever looks may see who signed in and who changed which account.
+    pub audits: bool,
     pub crumbs: Vec<Labelled>,
 }
 

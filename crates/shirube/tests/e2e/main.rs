@@ -10,6 +10,7 @@
 //! `Result`: the error says what was looked for and where.
 
 mod accessibility;
+mod accounts;
 mod base;
 mod browser;
 mod every_page;
@@ -19,4 +20,5 @@ mod journeys;
 mod leash;
 mod pictures;
 mod product;
+mod provider;
 mod sound;
