@@ -6,8 +6,8 @@ use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::pages::{
-    about, account, accounts, dashboard, edit, gate as audit, home, indicator, pack, plan, record, registers,
-    sign_in,
+    about, account, accounts, dashboard, edit, gate as audit, home, indicator, pack, plan, record,
+    registers, sign_in,
 };
 use crate::state::AppState;
 use crate::{api, assets, gate, security};

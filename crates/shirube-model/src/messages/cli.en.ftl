@@ -35,6 +35,7 @@ cli-arg-address = Store: a directory, or postgres://USER@HOST:PORT/DATABASE
 cli-arg-archive = File of the backup
 cli-arg-lang = Language of the output: ja or en
 cli-arg-addr = Address and port to listen on
+cli-arg-real-addr = Address and port for the pages of real evidence beside the demo
 cli-arg-events = Number of events to make up
 cli-arg-seed = Seed of the made-up evidence; the same seed gives the same evidence
 cli-arg-dir = Directory

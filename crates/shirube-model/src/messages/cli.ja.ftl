@@ -35,6 +35,7 @@ cli-arg-address = ストア:ディレクトリ、または postgres://利用者@
 cli-arg-archive = バックアップのファイル
 cli-arg-lang = 出力の言語:ja または en
 cli-arg-addr = 待ち受けるアドレスとポート
+cli-arg-real-addr = デモと並べて見せる実データの画面の待受アドレスとポート
 cli-arg-events = 作る架空の出来事の数
 cli-arg-seed = 架空の記録の種。同じ種からは同じ記録ができます
 cli-arg-dir = ディレクトリ

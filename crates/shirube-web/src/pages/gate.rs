@@ -100,8 +100,7 @@ async fn read(mut form: Multipart) -> Result<Sent, Refusal> {
 fn name(part: &Field<'_>) -> String {
     let given = part.file_name().unwrap_or_default();
     let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let kept: String =
-        last.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
+    let kept: String = last.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
     if kept.is_empty() { "table".to_owned() } else { kept }
 }
 

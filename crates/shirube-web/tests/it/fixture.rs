@@ -112,8 +112,9 @@ impl Site {
     /// A demo with made-up evidence and, beside it, a live store with what the
     /// pack brings along; each shows the other's values.
     pub fn side_by_side() -> (Self, Self) {
-        let (mut demo, mut live) =
-            run(async { (Self::new(StoreClass::Demo, None, 4_000).await, Self::live_with_pack().await) });
+        let (mut demo, mut live) = run(async {
+            (Self::new(StoreClass::Demo, None, 4_000).await, Self::live_with_pack().await)
+        });
         demo.router = app(demo.state.clone().beside(live.state.clone(), "http://127.0.0.1:2"));
         live.router = app(live.state.clone().beside(demo.state.clone(), "http://127.0.0.1:1"));
         (demo, live)

@@ -8,8 +8,8 @@ use chrono::Utc;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use shirube_access::{AccountText, Accounts, By, FILE, Grant};
-use shirube_model::lang::LocalText;
 use shirube_exchange::enter_evidence;
+use shirube_model::lang::LocalText;
 use shirube_model::refusal::Refusal;
 use shirube_pack::Pack;
 use shirube_store::{Access, OpenOptions, Store, StoreClass};
@@ -88,7 +88,8 @@ pub(crate) async fn run(args: DemoArgs, out: &Out) -> Result<ExitCode, Failure> 
         ..WebOptions::default()
     };
     let demo = Site::bind(opened, options, &args.addr).await?;
-    let real = Site::bind(real(&args.dir, &pack, out).await?, WebOptions::default(), &args.real_addr);
+    let real =
+        Site::bind(real(&args.dir, &pack, out).await?, WebOptions::default(), &args.real_addr);
     let (demo, real) = demo.side_by_side(real.await?);
     out.say("cli.serve.ready", &[("url", demo.url.clone())]);
     for line in greeting(out) {

@@ -31,6 +31,7 @@ const FIXED: [(&str, u16); 27] = [
     ("/search?q=zzzzzz", 200),
     ("/pack", 200),
     ("/about", 200),
+    ("/gate/audit", 200),
     ("/sign-in", 200),
     ("/recover?link=x", 200),
     ("/accounts", 404),

@@ -43,8 +43,7 @@ pub fn start() -> Result<Product> {
     let store = folder.join("store");
     let store = store.to_str().context("the temporary folder is not UTF-8")?;
     let own = "127.0.0.1:0";
-    let args =
-        ["demo", "--addr", own, "--real-addr", own, "--events", EVENTS, "--dir", store];
+    let args = ["demo", "--addr", own, "--real-addr", own, "--events", EVENTS, "--dir", store];
     let program = Path::new(env!("CARGO_BIN_EXE_shirube"));
     let found = RefCell::new(None);
     let read = |line: &str| {
