@@ -14,13 +14,13 @@ const DUCKDB: &str = "duckdb";
 const ACRO: &str = "acro";
 
 /// Runs the benchmark of the indicator engine, or with the word `protect` that
-/// of the protection of tables. Without a Python that has the other tool, and
+/// of the protection of tables, or with `load` that of many users at once. Without a Python that has the other tool, and
 /// without the means to make one, the comparison is left out.
 pub fn run(args: &[String]) -> Result<()> {
-    if let Some((first, rest)) = args.split_first()
-        && first == "protect"
-    {
-        return protect(rest);
+    match args.split_first() {
+        Some((first, rest)) if first == "protect" => return protect(rest),
+        Some((first, rest)) if first == "load" => return load(rest),
+        _ => {}
     }
     let mut command = vec!["bench", "--package", "shirube", "--bench", "indicators", "--"];
     command.extend(args.iter().map(String::as_str));
@@ -32,6 +32,13 @@ pub fn run(args: &[String]) -> Result<()> {
     } else if !asked {
         eprintln!("no Python with `{DUCKDB}`: the comparison is left out");
     }
+    cargo::run(&command, &[]).map(drop)
+}
+
+/// Lets many users edit one store at once, on the release build.
+fn load(args: &[String]) -> Result<()> {
+    let mut command = vec!["bench", "--package", "shirube", "--bench", "load", "--"];
+    command.extend(args.iter().map(String::as_str));
     cargo::run(&command, &[]).map(drop)
 }
 

@@ -32,6 +32,9 @@ usage: cargo xtask COMMAND
                         browser journeys only; --screenshots renews docs/images
   bench [ARGS]          benchmark of the indicator engine, release build, with DuckDB
                         beside it; ARGS such as --quick or --events N
+  bench load [--users N] [--seconds N] [--records N] [--database URL]
+                        many users editing one store at once over loopback: no lost
+                        update, no server error; times by kind of request
   bench protect [--tables DIR] [WORD ...]
                         protection of tables, with ACRO beside it
   fuzz [--seconds N] [--seed N] [TARGET ...]
