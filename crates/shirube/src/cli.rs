@@ -23,6 +23,7 @@ pub(crate) enum Command {
     Pack(PackArgs),
     Register(RegisterArgs),
     Indicators(IndicatorArgs),
+    Cycle(CycleArgs),
     Gate(GateArgs),
     Admin(AdminArgs),
 }
@@ -273,6 +274,93 @@ pub(crate) enum IndicatorCommand {
         at: StoreArgs,
         #[arg(long)]
         as_of: Option<NaiveDate>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CycleArgs {
+    #[command(flatten)]
+    pub(crate) at: StoreArgs,
+    #[command(subcommand)]
+    pub(crate) command: CycleCommand,
+}
+
+/// Who does something in the follow-up, why, and on which day.
+#[derive(Debug, Args)]
+pub(crate) struct ByArgs {
+    #[arg(long)]
+    pub(crate) actor: String,
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    #[arg(long)]
+    pub(crate) on: Option<NaiveDate>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CycleCommand {
+    Open {
+        fiscal_year: i32,
+        #[arg(long)]
+        values_as_of: NaiveDate,
+        #[arg(long)]
+        contributions_due: Option<NaiveDate>,
+        #[arg(long)]
+        submissions_due: NaiveDate,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+    Status {
+        fiscal_year: i32,
+    },
+    Pack {
+        fiscal_year: i32,
+        #[arg(long)]
+        ministry: Option<String>,
+        #[arg(long)]
+        directory: PathBuf,
+    },
+    Report {
+        fiscal_year: i32,
+        #[arg(long)]
+        ministry: Option<String>,
+        #[arg(long)]
+        directory: PathBuf,
+        #[arg(long)]
+        publisher: Option<String>,
+    },
+    Step {
+        record: String,
+        step: String,
+        #[arg(long = "field", value_name = "NAME=VALUE")]
+        fields: Vec<String>,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+    Approve {
+        record: String,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+    Return {
+        record: String,
+        #[arg(long)]
+        because: String,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+    Lock {
+        fiscal_year: i32,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+    Verify {
+        fiscal_year: i32,
+    },
+    Revise {
+        record: String,
+        new_pack: PathBuf,
+        #[command(flatten)]
+        by: ByArgs,
     },
 }
 

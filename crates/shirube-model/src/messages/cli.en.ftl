@@ -123,5 +123,38 @@ cli-arg-without-payments = Leave out the payees
 cli-arg-limit = Suggestions for each programme
 cli-evidence-entered = new records: { $created }; corrected: { $corrected }; unchanged: { $unchanged }
 cli-links-suggested = new suggestions: { $suggested }; on record: { $kept }
+
+# the yearly follow-up
+cli-help-cycle = Runs the yearly follow-up of the measures.
+cli-help-cycle-open = Opens the cycle of a fiscal year and makes a report for each measure and lead ministry.
+cli-help-cycle-status = Lists the reports of a year by ministry and state.
+cli-help-cycle-pack = Writes what a ministry works with: values, gaps, promises, budget, actions.
+cli-help-cycle-report = Writes approved reports as HTML, XLSX, PDF, JSON and IATI.
+cli-help-cycle-step = Takes a step of any record of the follow-up, with fields filled.
+cli-help-cycle-approve = Approves a submitted report with the values of the cycle's day.
+cli-help-cycle-return = Sends a submitted report back.
+cli-help-cycle-lock = Locks the approved reports of a year, then its cycle.
+cli-help-cycle-verify = Computes every approved value of a year again and compares.
+cli-help-cycle-revise = Compares the plan with a revised pack and records it in a plan revision.
+cli-arg-fiscal-year = Fiscal year followed up, such as 2025
+cli-arg-values-as-of = Day the indicator values are as of, YYYY-MM-DD
+cli-arg-contributions-due = Day by which participating ministries contribute
+cli-arg-submissions-due = Day by which lead ministries submit
+cli-arg-on = Day of the step; today when left out
+cli-arg-ministry = Abbreviation of a ministry; all that report when left out
+cli-arg-directory = Directory to write into
+cli-arg-publisher = Identifier of who publishes, for IATI, such as JP-JCN-1234567890123
+cli-arg-step = Step of the register's state machine
+cli-arg-fields = Field to fill, as name=value; a list is given once for each value
+cli-arg-because = Why it is sent back, for the ministry to read
+cli-arg-new-pack = Directory of the revised pack
+cli-cycle-opened = cycle { $cycle } is open: { $made } reports made, { $kept } were there
+cli-cycle-unled = { $count } measures have no lead ministry and no report: { $measures }
+cli-cycle-stepped = { $record }: { $step }
+cli-cycle-locked = FY{ $year } is locked with { $reports } reports
+cli-cycle-verified = { $values } approved values computed again, { $differing } differ
+cli-cycle-no-pdf = this binary was built without the feature `pdf`: no PDF is written
+cli-cycle-field = `{ $value }` is not a field with its value
+    .remedy = Write name=value; numbers and true or false plainly, text in both languages as JSON.
 cli-demo-real-ready = Real evidence stands beside it at { $url }: what the pack brings along; import review sheets into the store `real` inside the demo directory to see more
 cli-evidence-reason = records of the pack, version { $version }

@@ -123,5 +123,38 @@ cli-arg-without-payments = 支出先を取り込まない
 cli-arg-limit = 事業ごとの候補の数
 cli-evidence-entered = 新しい記録：{ $created }、訂正：{ $corrected }、変更なし：{ $unchanged }
 cli-links-suggested = 新しい候補：{ $suggested }、記録済み：{ $kept }
+
+# the yearly follow-up
+cli-help-cycle = 施策の年次フォローアップを行います。
+cli-help-cycle-open = 年度のサイクルを開始し、施策と取りまとめ府省庁ごとに報告を作ります。
+cli-help-cycle-status = 年度の報告を府省庁と状態ごとに示します。
+cli-help-cycle-pack = 府省庁が作業に使う資料（値、課題、約束、予算、対応）を書き出します。
+cli-help-cycle-report = 承認済みの報告を HTML、XLSX、PDF、JSON、IATI で書き出します。
+cli-help-cycle-step = フォローアップの記録について、項目を入れて手続を行います。
+cli-help-cycle-approve = 提出された報告を、サイクルの時点の値とともに承認します。
+cli-help-cycle-return = 提出された報告を差し戻します。
+cli-help-cycle-lock = 年度の承認済みの報告とサイクルを確定します。
+cli-help-cycle-verify = 年度に承認した値をすべて計算し直して照合します。
+cli-help-cycle-revise = 計画を改定後のパックと比べ、計画の改定の記録に書き込みます。
+cli-arg-fiscal-year = 対象年度（2025 など）
+cli-arg-values-as-of = 指標の値の時点（YYYY-MM-DD）
+cli-arg-contributions-due = 参画府省庁の入力期限
+cli-arg-submissions-due = 取りまとめ府省庁の提出期限
+cli-arg-on = 手続の日（省略すると本日）
+cli-arg-ministry = 府省庁の略称（省略すると報告するすべて）
+cli-arg-directory = 書き出すディレクトリ
+cli-arg-publisher = IATI の公表者の識別子（JP-JCN-1234567890123 など）
+cli-arg-step = 登録簿の手続の名前
+cli-arg-fields = 入れる項目（名前=値）。一覧は値ごとに指定します
+cli-arg-because = 差戻しの理由（府省庁に示します）
+cli-arg-new-pack = 改定後のパックのディレクトリ
+cli-cycle-opened = サイクル{ $cycle }を開始しました：作成した報告{ $made }件、既にあった報告{ $kept }件
+cli-cycle-unled = 取りまとめ府省庁がなく、報告のない施策が{ $count }件あります：{ $measures }
+cli-cycle-stepped = { $record }：{ $step }
+cli-cycle-locked = { $year }年度を報告{ $reports }件とともに確定しました
+cli-cycle-verified = 承認した値{ $values }件を計算し直し、{ $differing }件が異なりました
+cli-cycle-no-pdf = この実行ファイルは機能「pdf」なしで作られており、PDF は書き出しません
+cli-cycle-field = 「{ $value }」は項目と値の形になっていません
+    .remedy = 名前=値と書いてください。数と真偽はそのまま、両言語の文章は JSON で書きます。
 cli-demo-real-ready = 実データの画面は { $url } です（パックに含まれる記録。デモのディレクトリー内の「real」に行政事業レビューシートを取り込むと追加されます）
 cli-evidence-reason = パック（版 { $version }）に含まれる記録
