@@ -56,7 +56,8 @@ register! {
 }
 
 register! {
-    /// What a lead ministry (◎) reports on one measure in one cycle.
+    /// What a lead ministry (◎) reports on one measure in one cycle. Its texts are
+    /// internal: the public reads them in the report that is published.
     MeasureReport = "measure_report", "MRP", domain "follow_up", title "measure";
     fields {
         /// Measure.
@@ -72,13 +73,13 @@ register! {
         /// Budget programmes that carry the measure out.
         programmes: reference("budget_programme") many public;
         /// What was done and came of it.
-        progress: text optional public;
+        progress: text optional internal;
         /// How far the measure has come, in the ministry's judgement.
-        assessment: code("progress_assessments") optional public;
+        assessment: code("progress_assessments") optional internal;
         /// What is missing or behind.
-        gaps: text optional public;
+        gaps: text optional internal;
         /// What is promised for the next year.
-        promises: text optional public;
+        promises: text optional internal;
         /// Day the report was compiled.
         compiled_on: date optional public;
         /// Day it was submitted.
@@ -86,7 +87,7 @@ register! {
         /// Person who submitted it.
         submitted_by: text optional internal;
         /// Why it was sent back.
-        return_reason: text optional public;
+        return_reason: text optional internal;
         /// Day it was sent back.
         returned_on: date optional public;
         /// Day it was approved.
@@ -121,13 +122,13 @@ register! {
         /// Ministry that contributes.
         ministry: code("ministries") required public;
         /// What was done and came of it.
-        progress: text optional public;
+        progress: text optional internal;
         /// What is missing or behind.
-        gaps: text optional public;
+        gaps: text optional internal;
         /// What is promised for the next year.
-        promises: text optional public;
+        promises: text optional internal;
         /// Documents that show it.
-        documents: url many public;
+        documents: url many internal;
         /// Day it was handed to the lead ministry.
         contributed_on: date optional public;
     }
