@@ -244,7 +244,7 @@ impl FollowUp {
         let body = &action.body;
         Action {
             finding: body.finding.clone(),
-            action: body.action.clone(),
+            action: body.task.clone(),
             owner: self.party(&body.owner),
             due_on: body.due_on,
             state: self.state("follow_up_action", &action.record.state),

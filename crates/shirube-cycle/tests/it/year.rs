@@ -216,7 +216,7 @@ async fn a_draft_shows_all_that_bears_on_the_measure() {
             "follow_up_action",
             "a",
             json!({
-                "action": "対応", "finding": "課題", "cycle": opened.cycle, "measures": measures,
+                "task": "対応", "finding": "課題", "cycle": opened.cycle, "measures": measures,
                 "owner": LEAD, "due_on": "2027-03-31",
             }),
         )

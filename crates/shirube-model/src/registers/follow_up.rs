@@ -212,10 +212,10 @@ register! {
 
 register! {
     /// What follows from a finding: an action with an owner and a day.
-    FollowUpAction = "follow_up_action", "FUA", domain "follow_up", title "action";
+    FollowUpAction = "follow_up_action", "FUA", domain "follow_up", title "task";
     fields {
         /// What is to be done.
-        action: text required public;
+        task: text required public;
         /// The finding it follows from.
         finding: text required public;
         /// Cycle of the finding.

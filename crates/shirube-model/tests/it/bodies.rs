@@ -172,7 +172,7 @@ fn minimal_of_follow_up(kind_name: &str) -> Value {
             "need": "ニーズ",
         }),
         "follow_up_action" => json!({
-            "action": "対応", "finding": "課題", "cycle": id_of("follow_up_cycle", "a"),
+            "task": "対応", "finding": "課題", "cycle": id_of("follow_up_cycle", "a"),
             "owner": "厚", "due_on": "2026-08-31",
         }),
         "allocation_policy" => json!({ "title": name("policy"), "fiscal_year": 2027 }),

@@ -101,7 +101,7 @@ fn need(story: &mut Story) {
 
 fn action(story: &mut Story, cycle: &RecordId, advice: &RecordId) -> RecordId {
     let fields = Fields::new()
-        .text("action", sample("分散型治験の実施医療機関を支援する"))
+        .text("task", sample("分散型治験の実施医療機関を支援する"))
         .text("finding", sample("実施医療機関が目標に届かない。"))
         .text("cycle", cycle.as_str())
         .text("advice", advice.as_str())
