@@ -137,10 +137,10 @@ fn check(node: &Node, faults: &mut Vec<String>) {
             faults.push(format!("{} lacks {attribute}", node.name));
         }
     }
-    if let Some(day) = node.attributes.get("iso-date") {
-        if day.parse::<chrono::NaiveDate>().is_err() {
-            faults.push(format!("{} has no date: {day}", node.name));
-        }
+    if let Some(day) = node.attributes.get("iso-date")
+        && day.parse::<chrono::NaiveDate>().is_err()
+    {
+        faults.push(format!("{} has no date: {day}", node.name));
     }
     let mut at = 0;
     for (child, least, most) in *order {

@@ -8,7 +8,10 @@ use crate::fixture::{Answer, Site};
 
 const EDGE: &str = "----edge-of-the-form";
 
-fn send(site: &Site, lang: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Answer {
+/// A part of a form: name, file name, content.
+type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
+
+fn send(site: &Site, lang: &str, parts: &[Part<'_>]) -> Answer {
     let mut body = Vec::new();
     for (name, file, bytes) in parts {
         let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
@@ -49,7 +52,7 @@ fn a_table_is_audited_and_forgotten() {
 #[test]
 fn bad_input_is_refused_with_a_remedy() {
     let site = Site::demo();
-    let cases: [(&[(&str, Option<&str>, &[u8])], &str); 4] = [
+    let cases: [(&[Part<'_>], &str); 4] = [
         (&[("policy", None, b"ndb-open-data")], "no table was sent"),
         (&[("table", Some("t.csv"), b"a,b\n1,2\n"), ("policy", None, b"nobody")], "nobody"),
         (&[("table", Some("t.csv"), b"a,b\n1,2\n"), ("layout", None, b"]")], "layout"),

@@ -10,7 +10,7 @@ mod beside;
 #[allow(dead_code, reason = "the tests of the gate use more of it")]
 mod book;
 #[path = "../../../shirube-store/tests/it/cluster.rs"]
-#[allow(dead_code, reason = "the tests of the store use more of it")]
+#[allow(dead_code, clippy::print_stderr, reason = "the tests of the store use more of it")]
 mod cluster;
 mod edit;
 mod fixture;

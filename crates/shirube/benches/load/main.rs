@@ -47,8 +47,8 @@ impl Options {
 
 fn main() -> Result<ExitCode> {
     let options = Options::read()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all();
-    { runtime }.build()?.block_on(run(&options))?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(2).enable_all().build()?.block_on(run(&options))?;
     Ok(ExitCode::SUCCESS)
 }
 
