@@ -8,6 +8,7 @@ mod bench;
 mod browser;
 mod cargo;
 mod debian;
+mod iati;
 mod licence;
 mod postgres;
 mod section;
@@ -78,11 +79,13 @@ fn main() -> ExitCode {
 fn test(args: &[String]) -> Result<()> {
     let mut report = Report::new();
     let browser = report.section("browser, axe-core, identity provider", browser::prepare);
+    report.section("IATI", iati::prepare);
     if report.section("PostgreSQL", postgres::prepare) && browser {
         let mut count = tests_run::Count::default();
-        report.section("cargo test --workspace", || {
-            tests_run::run(&[postgres::REQUIRED], args, &mut count)
-        });
+        let schema = iati::schema().map(|path| path.to_string_lossy().into_owned());
+        let mut vars = vec![postgres::REQUIRED];
+        vars.extend(schema.as_deref().map(|path| (iati::VARIABLE, path)));
+        report.section("cargo test --workspace", || tests_run::run(&vars, args, &mut count));
         report.tests = Some(count);
     }
     report.finish()

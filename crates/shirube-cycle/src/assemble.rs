@@ -27,7 +27,7 @@ use crate::records::Typed;
 const YEARS_BEFORE: i32 = 2;
 
 /// The registers a report draws on, as they stood at one position.
-struct Evidence {
+pub(crate) struct Evidence {
     contributions: Vec<Typed<MeasureContribution>>,
     advice: Vec<Typed<PanelAdvice>>,
     needs: Vec<Typed<PublicNeed>>,
@@ -99,7 +99,10 @@ impl FollowUp {
     }
 
     /// Where the ledger stood when the last of the reports was approved.
-    async fn last_approval(&self, reports: &[Typed<ReportRecord>]) -> Result<AsOf, CycleError> {
+    pub(crate) async fn last_approval(
+        &self,
+        reports: &[Typed<ReportRecord>],
+    ) -> Result<AsOf, CycleError> {
         let mut last = 0;
         for report in reports {
             let history = self.store.history(&report.record.id).await?;
@@ -111,7 +114,7 @@ impl FollowUp {
         Ok(AsOf::Seq(last))
     }
 
-    async fn evidence_at(
+    pub(crate) async fn evidence_at(
         &self,
         at: AsOf,
         cycle: &Typed<FollowUpCycle>,
@@ -154,7 +157,7 @@ impl FollowUp {
             .collect())
     }
 
-    async fn measure(
+    pub(crate) async fn measure(
         &self,
         report: &Typed<ReportRecord>,
         evidence: &Evidence,

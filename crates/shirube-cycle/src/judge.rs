@@ -9,7 +9,7 @@ use shirube_model::ident::RecordId;
 use shirube_model::refusal::Refusal;
 use shirube_model::registers::follow_up::{FollowUpCycle, MeasureReport, values_digest};
 use shirube_report::{IndicatorValue, freeze, read_frozen};
-use shirube_store::AsOf;
+use shirube_store::{Action, AsOf};
 
 use crate::error::CycleError;
 use crate::records::{Typed, fields, list, text};
@@ -64,14 +64,43 @@ impl FollowUp {
         by: &By,
     ) -> Result<(), CycleError> {
         let report = self.known_report(report).await?;
-        let cycle = self.cycle_of(&report).await?;
+        self.judge_known(&report, judgement, by).await
+    }
+
+    /// The same for a report read in some version: one that has changed since is
+    /// not judged.
+    ///
+    /// # Errors
+    /// `cycle.report-moved-on`, and those of [`Self::judge`].
+    pub async fn judge_seen(
+        &self,
+        report: &RecordId,
+        version: u32,
+        judgement: &Judgement,
+        by: &By,
+    ) -> Result<(), CycleError> {
+        let report = self.known_report(report).await?;
+        if report.record.version != version {
+            let refusal = Refusal::new("cycle.report-moved-on").arg("seen", version);
+            return Err(refusal.arg("current", report.record.version).into());
+        }
+        self.judge_known(&report, judgement, by).await
+    }
+
+    async fn judge_known(
+        &self,
+        report: &Typed<MeasureReport>,
+        judgement: &Judgement,
+        by: &By,
+    ) -> Result<(), CycleError> {
+        let cycle = self.cycle_of(report).await?;
         match judgement {
             Judgement::Return(reason) => {
                 let returned =
                     fields([("return_reason", text(reason)), ("returned_on", text(by.on))]);
                 self.step(&report.record, "return", returned, by).await
             }
-            Judgement::Approve => self.approve(&report, &cycle, by).await,
+            Judgement::Approve => self.approve(report, &cycle, by).await,
         }
     }
 
@@ -82,6 +111,11 @@ impl FollowUp {
         by: &By,
     ) -> Result<(), CycleError> {
         self.same_plan(cycle.record.body.get("pack_hash"))?;
+        // The history knows who submitted it, whatever the record says.
+        if self.submitter(&report.record.id).await?.as_deref() == Some(by.actor.as_str()) {
+            let refusal = Refusal::new("registers.measure_report.own-approval");
+            return Err(refusal.field("approved_by").into());
+        }
         // Whether the step can be taken at all is asked before anything is kept.
         let schema = <MeasureReport as shirube_model::registers::Register>::SCHEMA;
         let mut after = report.record.body.clone();
@@ -92,6 +126,15 @@ impl FollowUp {
         let values = self.kept_values(&report.body.indicators, as_of).await?;
         let lines = freeze(&values)?;
         self.step(&report.record, "approve", approval(&lines, by), by).await
+    }
+
+    /// Who took the last step `submit`.
+    async fn submitter(&self, report: &RecordId) -> Result<Option<String>, CycleError> {
+        let history = self.store.history(report).await?;
+        let mut submits = history
+            .into_iter()
+            .filter(|event| matches!(&event.action, Action::Transition(name) if name == "submit"));
+        Ok(submits.next_back().map(|event| event.actor))
     }
 
     /// Locks every approved report of a year, then the cycle.

@@ -6,12 +6,14 @@
 //! comes here.
 
 mod assemble;
+mod desk;
 mod error;
 mod judge;
 mod open;
 mod records;
 mod revise;
 mod values;
+mod year;
 
 use std::sync::Arc;
 
@@ -19,10 +21,13 @@ use shirube_indicators::Engine;
 use shirube_pack::Pack;
 use shirube_store::Store;
 
+pub use desk::{Desk, Texts};
 pub use error::CycleError;
 pub use judge::{Judgement, Locked, Verified};
 pub use open::{OpenCycle, Opened};
+pub use records::Typed;
 pub use revise::revision_fields;
+pub use year::{Waiting, Year};
 
 /// System that the keys of the cycle's own records belong to.
 pub const SOURCE_SYSTEM: &str = "follow-up";

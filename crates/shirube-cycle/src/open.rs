@@ -9,7 +9,9 @@ use shirube_model::ident::RecordId;
 use shirube_model::plan::Measure;
 use shirube_model::record::Body;
 use shirube_model::refusal::Refusal;
+use shirube_model::registers::Register;
 use shirube_model::registers::budget::MeasureLink;
+use shirube_model::registers::follow_up::FollowUpCycle;
 use shirube_store::{AsOf, Draft, SourceKey};
 
 use crate::error::CycleError;
@@ -87,13 +89,10 @@ impl FollowUp {
 
     /// The cycle, opened now unless it is open already.
     async fn opened(&self, ask: &OpenCycle, by: &By) -> Result<RecordId, CycleError> {
-        let cycle = match self.cycle(ask.fiscal_year).await? {
-            Some(cycle) => cycle.record,
-            None => self.plan_cycle(ask.fiscal_year, by).await?,
-        };
-        if cycle.state == "open" {
+        let there = self.cycle(ask.fiscal_year).await?.map(|cycle| cycle.record);
+        if let Some(cycle) = there.as_ref().filter(|cycle| cycle.state == "open") {
             self.same_plan(cycle.body.get("pack_hash"))?;
-            return Ok(cycle.id);
+            return Ok(cycle.id.clone());
         }
         let open = fields([
             ("values_as_of", text(ask.values_as_of)),
@@ -102,6 +101,15 @@ impl FollowUp {
             ("contributions_due_on", ask.contributions_due_on.and_then(text)),
             ("submissions_due_on", text(ask.submissions_due_on)),
         ]);
+        // Days that do not hold are refused before anything is made.
+        let planned = there.as_ref().map_or_else(|| planned(ask.fiscal_year), |c| c.body.clone());
+        let mut after = planned.clone();
+        after.extend(open.clone());
+        (<FollowUpCycle as Register>::SCHEMA.check)(&after)?;
+        let cycle = match there {
+            Some(cycle) => cycle,
+            None => self.plan_cycle(ask.fiscal_year, planned, by).await?,
+        };
         self.step(&cycle, "open", open, by).await?;
         Ok(cycle.id)
     }
@@ -109,13 +117,9 @@ impl FollowUp {
     async fn plan_cycle(
         &self,
         fiscal_year: i32,
+        body: Body,
         by: &By,
     ) -> Result<shirube_model::record::RecordVersion, CycleError> {
-        let name = json!({
-            "ja": format!("{fiscal_year}年度フォローアップ"),
-            "en": format!("Follow-up of FY{fiscal_year}"),
-        });
-        let body = fields([("name", Some(name)), ("fiscal_year", Some(Value::from(fiscal_year)))]);
         let source = SourceKey::new(SOURCE_SYSTEM, format!("FY{fiscal_year}"));
         let draft = Draft::new_record("follow_up_cycle", Some(source), body).only_if_new();
         let events = self.store.append(vec![draft], &by.actor, &by.reason).await?;
@@ -164,4 +168,13 @@ impl FollowUp {
             ("programmes", list(programmes.get(&measure.id).into_iter().flatten())),
         ])
     }
+}
+
+/// A cycle before it is opened.
+fn planned(fiscal_year: i32) -> Body {
+    let name = json!({
+        "ja": format!("{fiscal_year}年度フォローアップ"),
+        "en": format!("Follow-up of FY{fiscal_year}"),
+    });
+    fields([("name", Some(name)), ("fiscal_year", Some(Value::from(fiscal_year)))])
 }

@@ -16,9 +16,11 @@ const PAGE: usize = 1_000;
 
 /// A record with its body as a type.
 #[derive(Debug, Clone)]
-pub(crate) struct Typed<R> {
-    pub(crate) record: RecordVersion,
-    pub(crate) body: R,
+pub struct Typed<R> {
+    /// The record.
+    pub record: RecordVersion,
+    /// Its body.
+    pub body: R,
 }
 
 impl<R: Register> Typed<R> {
@@ -27,7 +29,9 @@ impl<R: Register> Typed<R> {
         Ok(Self { record, body })
     }
 
-    pub(crate) fn id(&self) -> &str {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
         self.record.id.as_str()
     }
 }
@@ -119,6 +123,10 @@ impl FollowUp {
         let mut body = record.body.clone();
         body.extend(fields);
         let draft = Draft::transition(record.id.clone(), record.version, name, Some(body));
+        self.write(draft, by).await
+    }
+
+    pub(crate) async fn write(&self, draft: Draft, by: &By) -> Result<(), CycleError> {
         self.store.append(vec![draft], &by.actor, &by.reason).await?;
         Ok(())
     }

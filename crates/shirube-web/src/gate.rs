@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use shirube_access::{AccessError, Action, Outcome, Resource};
+use shirube_access::{AccessError, Action, Circumstance, Outcome, Resource};
 use shirube_model::refusal::Refusal;
 
 use crate::api::Problem;
@@ -127,7 +127,22 @@ pub(crate) fn require(
     action: Action<'_>,
     resource: &Resource,
 ) -> Result<(), Refusal> {
-    let decision = state.authority().decide(&who.principal, action, resource, who.circumstance());
+    require_as(state, who, action, resource, false)
+}
+
+/// Decides about a thing a handler found that whoever asks may have made.
+///
+/// # Errors
+/// `access.sign-in.needed`, `access.denied`, `web.not-found.page`.
+pub(crate) fn require_as(
+    state: &AppState,
+    who: &Who,
+    action: Action<'_>,
+    resource: &Resource,
+    own_work: bool,
+) -> Result<(), Refusal> {
+    let circumstance = Circumstance { own_work, ..who.circumstance() };
+    let decision = state.authority().decide(&who.principal, action, resource, circumstance);
     refusal_of(decision.outcome, who).map_or(Ok(()), Err)
 }
 

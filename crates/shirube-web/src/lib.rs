@@ -23,6 +23,7 @@ mod series;
 mod session;
 mod show;
 mod state;
+mod steps;
 mod text;
 mod view;
 mod words;

@@ -219,6 +219,20 @@ impl Ctx {
             .map_err(|refusal| self.refuse(refusal))
     }
 
+    /// The same where whoever asks may have made what is to be judged.
+    ///
+    /// # Errors
+    /// The page that says why not.
+    pub(crate) fn require_as(
+        &self,
+        action: Action<'_>,
+        resource: &Resource,
+        own_work: bool,
+    ) -> Result<(), PageError> {
+        crate::gate::require_as(&self.state, &self.who, action, resource, own_work)
+            .map_err(|refusal| self.refuse(refusal))
+    }
+
     /// The page for a refusal or a fault about accounts.
     pub(crate) fn access_error(&self, error: &AccessError) -> PageError {
         log_access_error(error);
@@ -372,9 +386,17 @@ pub(crate) fn status_of(code: &str) -> StatusCode {
     match code {
         "web.sign-in.none" => StatusCode::FORBIDDEN,
         "web.precondition.missing" => StatusCode::PRECONDITION_REQUIRED,
-        "store.stale-edit" => StatusCode::CONFLICT,
+        "store.stale-edit"
+        | "cycle.report-moved-on"
+        | "cycle.contribution-closed"
+        | "cycle.not-open"
+        | "cycle.other-plan"
+        | "cycle.reports-pending" => StatusCode::CONFLICT,
+        "cycle.year-unknown" | "cycle.report-unknown" | "cycle.ministry-without-report" => {
+            StatusCode::NOT_FOUND
+        }
         "store.disk-full" => StatusCode::INSUFFICIENT_STORAGE,
-        "store.busy" | "store.closed" => StatusCode::SERVICE_UNAVAILABLE,
+        "store.busy" | "store.closed" | "web.follow-up.busy" => StatusCode::SERVICE_UNAVAILABLE,
         "indicator.reading.unknown" => StatusCode::NOT_FOUND,
         "store.io"
         | "store.damaged"

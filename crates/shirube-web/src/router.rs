@@ -6,8 +6,8 @@ use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::pages::{
-    about, account, accounts, dashboard, edit, gate as audit, home, indicator, pack, plan, record,
-    registers, sign_in,
+    about, account, accounts, dashboard, edit, follow_up, gate as audit, home, indicator, pack,
+    plan, record, registers, sign_in, step,
 };
 use crate::state::AppState;
 use crate::{api, assets, gate, security};
@@ -68,7 +68,14 @@ pages! {
     Get "/{lang}/records/{id}/history" => get(record::history);
     Get "/{lang}/records/{id}/diff" => get(record::diff);
     GetPost "/{lang}/records/{id}/edit" => form(edit::show, edit::save);
-    Post "/{lang}/records/{id}/step" => post(edit::step);
+    GetPost "/{lang}/records/{id}/step" => form(step::show, step::take);
+    GetPost "/{lang}/follow-up" => form(follow_up::list, follow_up::open);
+    Get "/{lang}/follow-up/{year}" => get(follow_up::year);
+    Get "/{lang}/follow-up/{year}/verify" => get(follow_up::verify);
+    Get "/{lang}/follow-up/{year}/{ministry}" => get(follow_up::ministry);
+    Get "/{lang}/follow-up/{year}/{ministry}/file" => get(follow_up::file);
+    GetPost "/{lang}/follow-up/{year}/{ministry}/{measure}" =>
+        form(follow_up::report, follow_up::change);
     Get "/{lang}/pack" => get(pack::show);
     Get "/{lang}/pack/vocabularies/{id}" => get(pack::vocabulary);
     Get "/{lang}/about" => get(about::show);

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use shirube_access::{
-    AccessError, Accounts, Action, Authority, Provider, ProviderConfig, Resource,
+    AccessError, Accounts, Action, Authority, Circumstance, Provider, ProviderConfig, Resource,
 };
+use shirube_cycle::FollowUp;
 use shirube_indicators::Engine;
 use shirube_model::refusal::Refusal;
 use shirube_pack::Pack;
@@ -15,6 +16,8 @@ use crate::session::Who;
 
 /// Audits of tables that run at a time.
 const AUDITS_MAX: usize = 1;
+/// Reports printed and years verified at a time.
+const HEAVY_MAX: usize = 1;
 
 /// Settings of the web application.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +63,8 @@ struct Inner {
     options: WebOptions,
     /// Turns for audits of tables: how many may run at a time.
     audits: Arc<Semaphore>,
+    /// Turns for printing reports and verifying years.
+    heavy: Arc<Semaphore>,
 }
 
 impl AppState {
@@ -86,7 +91,8 @@ impl AppState {
         let provider = options.provider.clone().map(Provider::new).transpose();
         let provider = provider.map_err(|error: AccessError| error.refusal().clone())?;
         let audits = Arc::new(Semaphore::new(AUDITS_MAX));
-        let inner = Inner { store, pack, engine, authority, provider, options, audits };
+        let heavy = Arc::new(Semaphore::new(HEAVY_MAX));
+        let inner = Inner { store, pack, engine, authority, provider, options, audits, heavy };
         Ok(Self { inner: Arc::new(inner), beside: None })
     }
 
@@ -112,6 +118,11 @@ impl AppState {
     /// have it.
     pub(crate) fn audit_turn(&self) -> Option<OwnedSemaphorePermit> {
         self.inner.audits.clone().try_acquire_owned().ok()
+    }
+
+    /// A turn to print a report or verify a year; `None` while others have it.
+    pub(crate) fn heavy_turn(&self) -> Option<OwnedSemaphorePermit> {
+        self.inner.heavy.clone().try_acquire_owned().ok()
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -149,6 +160,24 @@ impl AppState {
     /// Whether somebody may do something.
     pub(crate) fn allows(&self, who: &Who, action: Action<'_>, resource: &Resource) -> bool {
         self.authority().allows(&who.principal, action, resource, who.circumstance())
+    }
+
+    /// Whether somebody may do something, which may be to judge their own work.
+    pub(crate) fn allows_as(
+        &self,
+        who: &Who,
+        action: Action<'_>,
+        resource: &Resource,
+        own_work: bool,
+    ) -> bool {
+        let circumstance = Circumstance { own_work, ..who.circumstance() };
+        self.authority().allows(&who.principal, action, resource, circumstance)
+    }
+
+    /// The yearly follow-up kept in this store.
+    pub(crate) fn follow_up(&self) -> FollowUp {
+        let inner = &self.inner;
+        FollowUp::new(inner.store.clone(), inner.pack.clone(), inner.engine.clone())
     }
 
     /// Whether everything shown is made up.

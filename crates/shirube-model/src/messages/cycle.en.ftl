@@ -17,3 +17,7 @@ cycle-reports-pending = { $count } reports are not approved yet, the first is { 
     .remedy = Approve them, or return them and wait.
 cycle-report-unapproved = not every report of `{ $ministry }` is approved
     .remedy = Write the pack of the ministry instead, or approve its reports.
+cycle-report-moved-on = the report has changed since version { $seen } was shown; it is version { $current } now
+    .remedy = Open the page again, look at the report as it is, then judge it.
+cycle-contribution-closed = the contribution cannot be changed now
+    .remedy = Take back what was handed in before changing it. Once the report is submitted or approved, wait for the secretariat to return it.

@@ -17,3 +17,7 @@ cycle-reports-pending = 承認されていない報告が{ $count }件ありま�
     .remedy = 承認するか、差し戻して提出を待ってください。
 cycle-report-unapproved = 「{ $ministry }」の報告に承認されていないものがあります
     .remedy = 作業用の資料を書き出すか、先に報告を承認してください。
+cycle-report-moved-on = この報告は、表示した版（{ $seen }）の後に版{ $current }に変わっています
+    .remedy = ページを開き直し、今の内容を確かめてから判断してください。
+cycle-contribution-closed = この入力は今は書き換えられません
+    .remedy = 提出済みの入力は取り戻してから直してください。報告が提出・承認された後は、事務局の差戻しを待ってください。

@@ -255,6 +255,20 @@ impl ApiCtx {
             .map_err(|refusal| self.problem(refusal))
     }
 
+    /// The same where whoever asks may have made what is to be judged.
+    ///
+    /// # Errors
+    /// As [`Self::require`].
+    pub(crate) fn require_as(
+        &self,
+        action: Action<'_>,
+        resource: &Resource,
+        own_work: bool,
+    ) -> Result<(), Problem> {
+        crate::gate::require_as(&self.state, &self.who, action, resource, own_work)
+            .map_err(|refusal| self.problem(refusal))
+    }
+
     /// Who the ledger names: the account, by its sign-in name.
     pub(crate) fn actor(&self) -> String {
         self.who.account().map_or_else(String::new, |account| account.name.clone())

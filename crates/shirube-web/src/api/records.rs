@@ -175,6 +175,9 @@ pub(crate) struct StepRequest {
     step: String,
     /// For `mark_duplicate`: the record that counts instead.
     original: Option<String>,
+    /// Values of the fields that the step needs; others are left as they are.
+    #[schema(value_type = Option<Object>)]
+    fields: Option<Body>,
     reason: String,
 }
 
@@ -379,7 +382,8 @@ async fn asked_of(
         .await
         .map_err(|error| ctx.store_problem(&error))?;
     let record = now.ok_or_else(|| missing(ctx, id))?;
-    ctx.require(action, &resource(&record))?;
+    let own = crate::pages::edit::own_work(&ctx.who, &record);
+    ctx.require_as(action, &resource(&record), own)?;
     Ok(record)
 }
 
@@ -398,27 +402,55 @@ pub(crate) async fn step(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Problem> {
-    let (id, _) = record_id(&ctx, &id)?;
+    let (id, schema) = record_id(&ctx, &id)?;
     let base_version = ctx.base_version()?;
     let asked: StepRequest = read(&ctx, &headers, &bytes)?;
-    let action = match asked.step.as_str() {
-        "withdraw" => Action::Withdraw,
-        "restore" => Action::Restore,
-        "mark_duplicate" => Action::MarkDuplicate,
-        name => Action::Step(name),
-    };
-    asked_of(&ctx, &id, action).await?;
     let step = match asked.step.as_str() {
-        "withdraw" => Step::Withdraw,
-        "restore" => Step::Restore,
+        "withdraw" => {
+            asked_of(&ctx, &id, Action::Withdraw).await?;
+            Step::Withdraw
+        }
+        "restore" => {
+            asked_of(&ctx, &id, Action::Restore).await?;
+            Step::Restore
+        }
         "mark_duplicate" => {
+            asked_of(&ctx, &id, Action::MarkDuplicate).await?;
             let original = asked.original.as_deref().unwrap_or_default();
             Step::MarkDuplicate(record_id(&ctx, original)?.0)
         }
-        name => Step::Transition { name: name.to_owned(), body: None },
+        _ => return own_step(&ctx, (&id, schema), base_version, asked).await,
     };
     let change = Change { record: id.clone(), base_version, step };
     write(&ctx, &id, change, &asked.reason).await
+}
+
+/// Takes a step of the kind.
+async fn own_step(
+    ctx: &ApiCtx,
+    (id, schema): (&RecordId, &'static KindSchema),
+    base_version: u32,
+    asked: StepRequest,
+) -> Result<Response, Problem> {
+    let record = asked_of(ctx, id, Action::Step(&asked.step)).await?;
+    let needed = crate::steps::asks(schema, &asked.step);
+    let given = asked.fields.unwrap_or_default().into_iter();
+    let fields: Body =
+        given.filter(|(name, _)| needed.iter().any(|field| field.name == name)).collect();
+    check_codes(ctx, schema, &fields)?;
+    let actor = ctx.actor();
+    let step = crate::steps::Asked {
+        schema,
+        record: &record,
+        base_version,
+        step: &asked.step,
+        fields,
+        actor: &actor,
+        reason: &asked.reason,
+    };
+    let done = crate::steps::take(&ctx.state, step).await;
+    done.map_err(|error| ctx.append_problem(&error))?;
+    current(ctx, id).await
 }
 
 /// Every event of a record, oldest first, with its place in the hash chain.

@@ -1,5 +1,4 @@
-//! Changing records: the form, what happens when two people edit at once, and
-//! steps.
+//! Changing records: the form, and what happens when two people edit at once.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -17,6 +16,7 @@ use crate::pages::registers::find;
 use crate::pages::sign_in::honest;
 use crate::query::Query;
 use crate::request::{Ctx, Page, PageError};
+use crate::session::Who;
 use crate::show::Shower;
 use crate::view::dashboard::Choice;
 use crate::view::edit::{Conflict, ConflictRow, EditPage};
@@ -26,6 +26,12 @@ use crate::view::frame::{FaultLine, Tab};
 pub(crate) fn resource(record: &RecordVersion, schema: &KindSchema) -> Resource {
     let at = (record.state.as_str(), record.standing);
     record_resource(schema, record.id.as_str(), at, &record.body)
+}
+
+/// Whether whoever asks handed in what is to be judged.
+pub(crate) fn own_work(who: &Who, record: &RecordVersion) -> bool {
+    let by = record.body.get("submitted_by").and_then(serde_json::Value::as_str);
+    by.is_some() && by == who.account().map(|account| account.name.as_str())
 }
 
 /// A record of a kind as it is about to become: of the organisations that its
@@ -46,7 +52,7 @@ pub(crate) fn own_draft(ctx: &Ctx, schema: &KindSchema) -> Resource {
 }
 
 /// Who the ledger names: the account, by its sign-in name.
-fn actor(ctx: &Ctx) -> String {
+pub(crate) fn actor(ctx: &Ctx) -> String {
     ctx.who.account().map_or_else(String::new, |account| account.name.clone())
 }
 
@@ -87,6 +93,7 @@ fn show_form(ctx: &Ctx, status: StatusCode, subject: &Subject<'_>, filled: Fille
         action: format!("/{tag}{rest}/{end}"),
         csrf: ctx.form_token(),
         base_version: filled.base_version,
+        hidden: Vec::new(),
         faults: filled
             .refusals
             .iter()
@@ -99,6 +106,7 @@ fn show_form(ctx: &Ctx, status: StatusCode, subject: &Subject<'_>, filled: Fille
         reason: said("reason"),
         steps: subject.record.map_or_else(Vec::new, |record| steps(ctx, schema, record)),
         step_action: format!("/{tag}{rest}/step"),
+        send: t.get("web.edit.save"),
         cancel: format!("/{tag}{rest}"),
     };
     ctx.page_with(status, &page)
@@ -110,7 +118,10 @@ fn steps(ctx: &Ctx, schema: &KindSchema, record: &RecordVersion) -> Vec<Choice> 
         |value: &str, label: String| Choice { value: value.to_owned(), label, selected: false };
     let plain = |code: &str| choice(code, ctx.t.get(&format!("web.action.{code}")));
     let of = resource(record, schema);
-    let may = |action: Action<'_>| ctx.state.allows(&ctx.who, action, &of);
+    let may = |action: Action<'_>| {
+        let own_work = own_work(&ctx.who, record);
+        ctx.state.allows_as(&ctx.who, action, &of, own_work)
+    };
     if record.standing != Standing::Active {
         return if may(Action::Restore) { vec![plain("restore")] } else { Vec::new() };
     }
@@ -125,7 +136,7 @@ fn steps(ctx: &Ctx, schema: &KindSchema, record: &RecordVersion) -> Vec<Choice> 
     own.chain(general.map(|(_, code)| plain(code))).collect()
 }
 
-async fn current(ctx: &Ctx, known: &Known) -> Result<RecordVersion, PageError> {
+pub(crate) async fn current(ctx: &Ctx, known: &Known) -> Result<RecordVersion, PageError> {
     let found = ctx.state.store().get(&known.id, AsOf::Now).await;
     found
         .map_err(|error| ctx.store_error(&error))?
@@ -151,11 +162,12 @@ pub(crate) async fn show(ctx: Ctx, Path((_, id)): Path<(String, String)>) -> Pag
 pub(crate) async fn show_new(ctx: Ctx, Path((_, kind)): Path<(String, String)>) -> Page {
     let schema = find(&ctx, &kind)?;
     ctx.require(Action::Create, &own_draft(&ctx, schema))?;
-    let filled = Filled { form: &Query::default(), refusals: &[], conflict: None, base_version: 0 };
+    // A link from another page may fill in what it knows.
+    let filled = Filled { form: &ctx.query, refusals: &[], conflict: None, base_version: 0 };
     show_form(&ctx, StatusCode::OK, &Subject { schema, record: None }, filled)
 }
 
-fn read(ctx: &Ctx, body: &str) -> Result<Query, PageError> {
+pub(crate) fn read(ctx: &Ctx, body: &str) -> Result<Query, PageError> {
     let form = Query::read_form(body).map_err(|refusal| ctx.refuse(refusal))?;
     honest(ctx, &form)?;
     Ok(form)
@@ -168,7 +180,7 @@ fn refusals_of(ctx: &Ctx, schema: &KindSchema, body: &Body) -> Vec<Refusal> {
     refusals
 }
 
-fn base_version(ctx: &Ctx, form: &Query) -> Result<u32, PageError> {
+pub(crate) fn base_version(ctx: &Ctx, form: &Query) -> Result<u32, PageError> {
     let number = form.number("base_version", 0).map_err(|refusal| ctx.refuse(refusal))?;
     Ok(u32::try_from(number).unwrap_or_default())
 }
@@ -190,7 +202,10 @@ pub(crate) async fn save(ctx: Ctx, Path((_, id)): Path<(String, String)>, text: 
     }
     let draft = Draft::correct(known.id.clone(), base_version, body);
     match append(&ctx, draft, &form).await {
-        Ok(event) => Ok(to_record(&ctx, &known, event.as_ref()).into_response()),
+        Ok(event) => {
+            let version = event.map(|event| event.version);
+            Ok(to_record(&ctx, &known, version).into_response())
+        }
         Err(AppendError::Stale(stale)) => {
             let filled = Filled {
                 form: &form,
@@ -256,48 +271,10 @@ fn failed(
 }
 
 /// Leads to what was written, which in a demo may lie after the day shown.
-fn to_record(ctx: &Ctx, known: &Known, event: Option<&Event>) -> Redirect {
+pub(crate) fn to_record(ctx: &Ctx, known: &Known, version: Option<u32>) -> Redirect {
     let page = Link::to(format!("/{}/records/{}", ctx.t.0.tag(), known.id));
-    let version = event.filter(|_| ctx.state.demo()).map(|event| event.version.to_string());
+    let version = version.filter(|_| ctx.state.demo()).map(|version| version.to_string());
     Redirect::to(&String::from(page.set("version", version.as_deref().unwrap_or_default())))
-}
-
-/// Takes a step of the kind, withdraws, restores or marks as a duplicate.
-pub(crate) async fn step(ctx: Ctx, Path((_, id)): Path<(String, String)>, text: String) -> Page {
-    let known = known(&ctx, &id)?;
-    let form = read(&ctx, &text)?;
-    let base_version = base_version(&ctx, &form)?;
-    let record = current(&ctx, &known).await?;
-    let name = form.get("step").unwrap_or_default();
-    let asked = match name {
-        "withdraw" => Action::Withdraw,
-        "restore" => Action::Restore,
-        "mark_duplicate" => Action::MarkDuplicate,
-        name => Action::Step(name),
-    };
-    ctx.require(asked, &resource(&record, known.schema))?;
-    let id = known.id.clone();
-    let draft = match name {
-        "withdraw" => Draft::withdraw(id, base_version),
-        "restore" => Draft::restore(id, base_version),
-        "mark_duplicate" => {
-            let original = form.get("original").unwrap_or_default();
-            let original = original.parse().map_err(|refusal| ctx.refuse(refusal))?;
-            Draft::mark_duplicate(id, base_version, original)
-        }
-        name => Draft::transition(id, base_version, name, None),
-    };
-    match append(&ctx, draft, &form).await {
-        Ok(event) => Ok(to_record(&ctx, &known, event.as_ref()).into_response()),
-        Err(error) => {
-            if let AppendError::Fault(fault) = &error {
-                tracing::error!(code = fault.refusal.code, cause = %fault.cause, "store fault");
-            }
-            let refusals = error.refusals();
-            let code = refusals.first().map_or("", |refusal| refusal.code);
-            Err(ctx.refuse_all(crate::request::status_of(code), &refusals))
-        }
-    }
 }
 
 /// The version the editor began with, the record as it stands, and what the

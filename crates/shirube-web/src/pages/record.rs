@@ -142,6 +142,8 @@ async fn record_page(ctx: &Ctx, known: &Known, chosen: &Chosen) -> Result<Record
         Some(Labelled::new(label, indicator_link(ctx, id).at("proof")))
     });
     let rest = format!("/records/{}", known.id);
+    let first = events(ctx, &known.id).await?;
+    let first = first.first().map(|event| japan_day(event.recorded_at));
     let own = |tail: &str| ctx.to(&format!("{rest}{tail}"));
     let before = record.version.checked_sub(1).filter(|version| *version > 0);
     let standing = match record.standing {
@@ -156,7 +158,7 @@ async fn record_page(ctx: &Ctx, known: &Known, chosen: &Chosen) -> Result<Record
         id: known.id.to_string(),
         kind: labels.kind(schema.kind),
         kind_href: ctx.to(&format!("/registers/{}", schema.kind)).into(),
-        picker: AsOfPicker::new(ctx, &rest, &[]),
+        picker: AsOfPicker::since(ctx, &rest, &[], first),
         older: other_version(ctx, chosen),
         on_its_day: on_its_day(ctx, &rest, record),
         standing_notice: standing,

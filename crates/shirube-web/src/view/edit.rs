@@ -16,6 +16,8 @@ pub(crate) struct EditPage {
     pub csrf: String,
     /// Version the form was filled from; 0 for a new record.
     pub base_version: u32,
+    /// What the form sends along unseen, by name.
+    pub hidden: Vec<(&'static str, String)>,
     pub faults: Vec<FaultLine>,
     pub conflict: Option<Conflict>,
     pub fields: Vec<EditField>,
@@ -24,6 +26,8 @@ pub(crate) struct EditPage {
     pub reason: String,
     pub steps: Vec<Choice>,
     pub step_action: String,
+    /// What the button says.
+    pub send: String,
     pub cancel: String,
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod beside;
 pub(crate) mod dashboard;
 pub(crate) mod edit;
+pub(crate) mod follow_up;
 pub(crate) mod frame;
 pub(crate) mod gate;
 pub(crate) mod indicator;

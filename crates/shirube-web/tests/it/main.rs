@@ -14,6 +14,7 @@ mod book;
 mod cluster;
 mod edit;
 mod fixture;
+mod follow_up;
 mod gate;
 mod links;
 mod pages;

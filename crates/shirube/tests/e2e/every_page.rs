@@ -9,7 +9,7 @@ use crate::journeys::sign_in;
 use crate::{http, product, sound};
 
 /// Pages at addresses that hold for every store.
-const FIXED: [(&str, u16); 28] = [
+const FIXED: [(&str, u16); 32] = [
     ("/", 200),
     ("/?status=behind&owner=%E5%81%A5", 200),
     ("/?view=table", 200),
@@ -32,6 +32,10 @@ const FIXED: [(&str, u16); 28] = [
     ("/pack", 200),
     ("/about", 200),
     ("/gate/audit", 200),
+    ("/follow-up", 200),
+    ("/follow-up/2025", 200),
+    ("/follow-up/2025/%E5%8E%9A", 200),
+    ("/follow-up/1999", 404),
     ("/sign-in", 200),
     ("/recover?link=x", 200),
     ("/accounts", 404),

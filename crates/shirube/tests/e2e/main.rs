@@ -14,6 +14,7 @@ mod accounts;
 mod base;
 mod browser;
 mod every_page;
+mod follow_up;
 mod front;
 mod http;
 mod journeys;
