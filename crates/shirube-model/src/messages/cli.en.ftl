@@ -97,6 +97,7 @@ cli-admin-info = evidence { $class }, pack { $pack }, made { $created }; { $seq 
 cli-serve-ready = Shirube is ready at { $url }
 cli-serve-stopped = stopped
 cli-demo-reused = using the demo store made before
+cli-demo-follow-up = demo: opening of the yearly follow-up
 cli-demo-filling = making { $events } events of made-up evidence
 cli-demo-computing = computing the indicators
 cli-demo-computed = { $results } indicators computed as of { $day } (made-up evidence)

@@ -97,6 +97,7 @@ cli-admin-info = 根拠 { $class }、パック { $pack }、作成 { $created }�
 cli-serve-ready = 標(しるべ)を起動しました:{ $url }
 cli-serve-stopped = 終了しました
 cli-demo-reused = 作成済みのデモのストアを使います
+cli-demo-follow-up = デモ：年次フォローアップの開始
 cli-demo-filling = 架空の出来事を { $events } 件作っています
 cli-demo-computing = 指標を計算しています
 cli-demo-computed = { $day } 時点の指標 { $results } 件を計算しました(架空の根拠記録)

@@ -4,11 +4,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chrono::Utc;
+use chrono::{Days, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use shirube_access::{AccountText, Accounts, By, FILE, Grant};
+use shirube_cycle::{FollowUp, OpenCycle};
 use shirube_exchange::enter_evidence;
+use shirube_model::calendar::FiscalYear;
 use shirube_model::lang::LocalText;
 use shirube_model::refusal::Refusal;
 use shirube_pack::Pack;
@@ -34,6 +36,9 @@ const ACCOUNTS: [(&str, &str, &str, &[&str]); 7] = [
     ("auditor", "監査者", "Auditor", &["auditor"]),
     ("admin", "管理者", "Administrator", &["admin"]),
 ];
+/// Days that participants, then lead ministries, have in the follow-up of the demo.
+const DAYS_TO_CONTRIBUTE: u64 = 30;
+const DAYS_TO_SUBMIT: u64 = 60;
 /// File that says which evidence a demo directory holds.
 const MARK: &str = "demo.json";
 /// Directory of the store of real evidence, inside the demo's.
@@ -59,17 +64,26 @@ pub(crate) async fn run(args: DemoArgs, out: &Out) -> Result<ExitCode, Failure> 
     if args.fresh {
         remove(&args.dir)?;
     }
-    match found(&args.dir)? {
-        Some(found) if found == mark => out.note(out.text("cli.demo.reused")),
+    let fresh = match found(&args.dir)? {
+        Some(found) if found == mark => {
+            out.note(out.text("cli.demo.reused"));
+            false
+        }
         Some(_) => {
             return Err(Refusal::new("cli.demo.other-evidence")
                 .file(args.dir.display().to_string())
                 .into());
         }
-        None => fill(&args, &mark, out).await?,
-    }
+        None => {
+            fill(&args, &mark, out).await?;
+            true
+        }
+    };
     let at = StoreArgs { store: args.dir.clone().into(), pack: None };
     let opened = packs::open(&at, Access::Write).await?;
+    if fresh {
+        open_follow_up(&opened, out).await?;
+    }
     out.note(out.text("cli.demo.computing"));
     let day = opened.engine.latest_day();
     let board = opened.engine.board(day).await?;
@@ -99,6 +113,28 @@ pub(crate) async fn run(args: DemoArgs, out: &Out) -> Result<ExitCode, Failure> 
     tokio::try_join!(demo.serve(), real.serve())?;
     out.note(out.text("cli.serve.stopped"));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the follow-up of the last fiscal year that has ended, so that there is
+/// something to contribute to, compile and judge.
+async fn open_follow_up(opened: &Opened, out: &Out) -> Result<(), Failure> {
+    let today = opened.engine.latest_day();
+    let year = FiscalYear(FiscalYear::of(today).0 - 1);
+    let due = |days: u64| today.checked_add_days(Days::new(days));
+    let ask = OpenCycle {
+        fiscal_year: year.0,
+        values_as_of: year.last_day(),
+        contributions_due_on: due(DAYS_TO_CONTRIBUTE),
+        submissions_due_on: due(DAYS_TO_SUBMIT).unwrap_or(today),
+    };
+    let by = shirube_cycle::By {
+        actor: "demo".to_owned(),
+        reason: out.text("cli.demo.follow-up"),
+        on: today,
+    };
+    let desk = FollowUp::new(opened.store.clone(), opened.pack.clone(), opened.engine.clone());
+    desk.open_cycle(&ask, &by).await?;
+    Ok(())
 }
 
 /// The store of real evidence beside the demo: what the pack brings along, and
