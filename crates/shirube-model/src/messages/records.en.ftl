@@ -12,6 +12,8 @@ records-columns-failed = the columns cannot be read or written
 # Import
 records-import-nothing = there is nothing to import
     .remedy = Name a folder with OMOP CSV files, or with FHIR JSON or NDJSON files.
+records-import-keys = FHIR files are imported with pseudonyms only
+    .remedy = Name a key file.
 records-import-running = an import of the same input is running
     .remedy = Wait until it has ended.
 records-import-stopped = the import was stopped

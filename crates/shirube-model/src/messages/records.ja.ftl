@@ -12,6 +12,8 @@ records-columns-failed = 列形式のファイルを読み書きできません
 # 取込
 records-import-nothing = 取り込むファイルがありません
     .remedy = OMOPのCSVか、FHIRのJSON・NDJSONのあるフォルダーを指定してください。
+records-import-keys = FHIRの取込には仮名化が要ります
+    .remedy = 鍵ファイルを指定してください。
 records-import-running = 同じ入力の取込がすでに動いています
     .remedy = 終わるのを待ってください。
 records-import-stopped = 取込を中断しました

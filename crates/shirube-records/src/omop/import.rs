@@ -171,6 +171,10 @@ pub fn import(
         Source::OmopCsv(folder) => (folder, None),
         Source::Fhir(folder, mapping) => (folder, Some(&**mapping)),
     };
+    // FHIR ids are texts and the model's keys are numbers.
+    if mapping.is_some() && matches!(options.identity, Identity::AsGiven) {
+        return Err(Refusal::new("records.import.keys").into());
+    }
     let files = inputs(folder, mapping.is_some())?;
     let mut sources = Vec::new();
     for path in &files {

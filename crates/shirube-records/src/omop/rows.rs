@@ -282,7 +282,8 @@ fn date(text: &str) -> Option<NaiveDate> {
     let day = match text.len() {
         8 => NaiveDate::parse_from_str(text, "%Y%m%d").ok()?,
         10 => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?,
-        _ => date_time(text)?.date(),
+        11.. => date_time(text)?.date(),
+        _ => return None,
     };
     plausible(day)
 }

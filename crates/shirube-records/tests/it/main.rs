@@ -7,5 +7,6 @@ mod base;
 mod input;
 mod json;
 mod official;
+mod omop;
 mod views;
 mod words;
