@@ -11,6 +11,7 @@ pub mod input;
 pub mod json;
 mod omop;
 mod path;
+pub mod population;
 mod pseudonym;
 mod snapshot;
 mod view;

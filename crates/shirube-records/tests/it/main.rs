@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod base;
+mod fhir;
 mod input;
 mod json;
 mod official;
 mod omop;
+mod population;
 mod views;
 mod words;
