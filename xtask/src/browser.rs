@@ -39,12 +39,22 @@ const NEEDS: [Need; 5] = [
     Need { what: "Node.js", package: "nodejs", present: || on_path(&["node"]) },
 ];
 
+/// The font of reports as PDF. Its tests say so themselves where it is missing.
+const REPORT_FONT: [Need; 1] = [Need {
+    what: "the font of reports as PDF",
+    package: "fonts-ipaexfont-gothic",
+    present: || Path::new("/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf").exists(),
+}];
+
 /// Makes sure that everything is there; returns what the summary says.
 ///
 /// # Errors
 /// When something is missing and cannot be installed from here.
 pub fn prepare() -> Result<String> {
     let packages = debian::prepare(&NEEDS)?;
+    if let Err(error) = debian::prepare(&REPORT_FONT) {
+        println!("PDF reports are not tested: {error:#}");
+    }
     let absent: Vec<&(&str, &str)> = NPM.iter().filter(|package| !npm_present(package)).collect();
     let installed =
         if absent.is_empty() { "all present".to_owned() } else { install_npm(&absent)? };

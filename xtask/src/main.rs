@@ -8,6 +8,7 @@ mod bench;
 mod browser;
 mod cargo;
 mod debian;
+mod iati;
 mod licence;
 mod postgres;
 mod section;
@@ -32,6 +33,11 @@ usage: cargo xtask COMMAND
                         browser journeys only; --screenshots renews docs/images
   bench [ARGS]          benchmark of the indicator engine, release build, with DuckDB
                         beside it; ARGS such as --quick or --events N
+  bench load [--users N] [--seconds N] [--records N] [--database URL]
+                        many users editing one store at once over loopback: no lost
+                        update, no server error; times by kind of request
+  bench protect [--tables DIR] [WORD ...]
+                        protection of tables, with ACRO beside it
   fuzz [--seconds N] [--seed N] [TARGET ...]
                         mutate each target's corpus for N seconds (default 30)
   nightly [--seconds N] fuzzing and property tests at length, then docs
@@ -73,11 +79,13 @@ fn main() -> ExitCode {
 fn test(args: &[String]) -> Result<()> {
     let mut report = Report::new();
     let browser = report.section("browser, axe-core, identity provider", browser::prepare);
+    report.section("IATI", iati::prepare);
     if report.section("PostgreSQL", postgres::prepare) && browser {
         let mut count = tests_run::Count::default();
-        report.section("cargo test --workspace", || {
-            tests_run::run(&[postgres::REQUIRED], args, &mut count)
-        });
+        let schema = iati::schema().map(|path| path.to_string_lossy().into_owned());
+        let mut vars = vec![postgres::REQUIRED];
+        vars.extend(schema.as_deref().map(|path| (iati::VARIABLE, path)));
+        report.section("cargo test --workspace", || tests_run::run(&vars, args, &mut count));
         report.tests = Some(count);
     }
     report.finish()

@@ -31,7 +31,7 @@ pub use authority::{
 pub use fault::{AccessError, Result};
 pub use identity::{Identity, Provision};
 pub use oidc::{Begun, ClaimRole, Provider, ProviderConfig, Returned};
-pub use owner::{organisations, record_resource};
+pub use owner::{follow_up_resource, organisations, record_resource};
 pub use password::{CHARS_MAX, CHARS_MIN, check as check_password};
 pub use role::{ANY, FOLLOW_UP, Grant, Role, Scope};
 pub use secret::{Secret, same};

@@ -7,12 +7,12 @@ use serde_json::Value;
 use shirube_model::record::{Body, Standing};
 use shirube_model::schema::KindSchema;
 
-use crate::authority::{RecordResource, Resource};
+use crate::authority::{FollowUpResource, RecordResource, Resource};
 
 /// Fields that name who answers for a record of a kind. A body that a record is
 /// merely about, such as the firm that takes a licence, does not answer for it.
 /// Records of the other kinds belong to whoever keeps the register.
-const OWNERS: [(&str, &[&str]); 17] = [
+const OWNERS: [(&str, &[&str]); 24] = [
     ("organisation_role", &["organisation", "granted_by"]),
     ("site_capability", &["organisation"]),
     ("consortium_membership", &["organisation"]),
@@ -30,6 +30,13 @@ const OWNERS: [(&str, &[&str]); 17] = [
     ("trial", &["sponsor"]),
     ("support_case", &["supported_by"]),
     ("training_programme", &["provider"]),
+    ("measure_report", &["ministry"]),
+    ("measure_contribution", &["ministry"]),
+    ("panel_advice", &["answered_by"]),
+    ("public_need", &["answered_by"]),
+    ("follow_up_action", &["owner"]),
+    ("budget_request", &["ministry"]),
+    ("adjustment_fund", &["funder"]),
 ];
 
 /// Codes of the organisations that answer for a record: ministries and
@@ -64,6 +71,31 @@ pub fn record_resource(
         standing: standing.code().to_owned(),
         organisations: organisations(schema, id, body),
         closed: false,
+    })
+}
+
+/// A report on a measure as the follow-up pack that pages of the cycle decide
+/// about: known to those concerned until it is locked. Whatever comes before the
+/// submission is `open`.
+#[must_use]
+pub fn follow_up_resource(id: &str, state: &str, body: &Body) -> Resource {
+    let texts = |field: &str| -> BTreeSet<String> {
+        let found = body.get(field).map(|value| match value {
+            Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+            other => other.as_str().into_iter().collect::<Vec<_>>(),
+        });
+        found.into_iter().flatten().map(str::to_owned).collect()
+    };
+    let state = match state {
+        "drafting" | "contributed" | "compiled" => "open",
+        other => other,
+    };
+    Resource::FollowUp(FollowUpResource {
+        id: id.to_owned(),
+        state: state.to_owned(),
+        lead: texts("ministry"),
+        participants: texts("participants"),
+        closed: state != "locked",
     })
 }
 
@@ -102,5 +134,20 @@ mod tests {
         assert_eq!(of("organisation", "ORG-1", json!({})), ["ORG-1".to_owned()].into());
         assert_eq!(of("organisation", "", json!({})), BTreeSet::new());
         assert_eq!(of("contract", "CTR-1", json!({ "holder": ["ORG-1"] })), BTreeSet::new());
+    }
+
+    #[test]
+    fn a_report_is_a_follow_up_pack_of_its_ministries() {
+        let body = json!({ "ministry": "厚", "participants": ["文", "経"] });
+        let of = |state: &str| follow_up_resource("MRP-1", state, body.as_object().unwrap());
+        let states = kind("measure_report").unwrap().states;
+        let known = ["open", "submitted", "returned", "approved", "locked"];
+        for state in states {
+            let Resource::FollowUp(pack) = of(state) else { panic!("{state}") };
+            assert!(known.contains(&pack.state.as_str()), "{state}");
+            assert_eq!(pack.lead, ["厚".to_owned()].into());
+            assert_eq!(pack.participants, ["文", "経"].map(str::to_owned).into());
+            assert_eq!(pack.closed, *state != "locked");
+        }
     }
 }

@@ -132,7 +132,7 @@ impl Accounts {
         .bind((now + TimeDelta::days(days)).timestamp())
         .execute(&mut *work)
         .await?;
-        note(&mut work, account, "token-made", By { actor: account, reason: &id }, now).await?;
+        note(&mut work, account, "token-made", By { actor: account, reason: title }, now).await?;
         work.commit().await?;
         Ok(secret)
     }
@@ -198,15 +198,17 @@ impl Accounts {
     /// `access.token.unknown`.
     pub async fn end_token(&self, account: &str, id: &str, now: DateTime<Utc>) -> Result<()> {
         let mut work = self.write().await?;
-        let done = sqlx::query("DELETE FROM api_token WHERE account = $1 AND id = $2")
-            .bind(account)
-            .bind(id)
-            .execute(&mut *work)
-            .await?;
-        if done.rows_affected() == 0 {
+        let ended =
+            sqlx::query("DELETE FROM api_token WHERE account = $1 AND id = $2 RETURNING title")
+                .bind(account)
+                .bind(id)
+                .fetch_optional(&mut *work)
+                .await?;
+        let Some(ended) = ended else {
             return AccessError::refused("access.token.unknown");
-        }
-        note(&mut work, account, "token-ended", By { actor: account, reason: id }, now).await?;
+        };
+        let title: String = ended.try_get(0)?;
+        note(&mut work, account, "token-ended", By { actor: account, reason: &title }, now).await?;
         work.commit().await?;
         Ok(())
     }

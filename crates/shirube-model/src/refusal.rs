@@ -156,6 +156,10 @@ const SOURCES: &[(Lang, &str)] = &[
     (Lang::En, include_str!("messages/cli.en.ftl")),
     (Lang::Ja, include_str!("messages/gate.ja.ftl")),
     (Lang::En, include_str!("messages/gate.en.ftl")),
+    (Lang::Ja, include_str!("messages/cycle.ja.ftl")),
+    (Lang::En, include_str!("messages/cycle.en.ftl")),
+    (Lang::Ja, include_str!("messages/report.ja.ftl")),
+    (Lang::En, include_str!("messages/report.en.ftl")),
     (Lang::Ja, include_str!("messages/records.ja.ftl")),
     (Lang::En, include_str!("messages/records.en.ftl")),
 ];

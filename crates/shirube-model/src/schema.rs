@@ -104,6 +104,8 @@ pub struct KindSchema {
     pub states: &'static [&'static str],
     /// Steps between states.
     pub transitions: &'static [Transition],
+    /// States in which the fields stay as they are.
+    pub frozen: &'static [&'static str],
     /// Checks every field of a body, then the kind's rules.
     #[serde(skip)]
     pub check: BodyCheck,
@@ -169,6 +171,35 @@ impl KindSchema {
             }
         }
         Ok(step.to)
+    }
+
+    /// Checks that a change leaves the fields of a record in a frozen state as
+    /// they are. A step may still fill the fields it needs, where these are
+    /// empty, such as the day on which an approved report is locked.
+    ///
+    /// # Errors
+    /// `registers.state.frozen`, with the first field that would change.
+    pub fn check_frozen(
+        &self,
+        state: &str,
+        transition: Option<&str>,
+        before: &Map<String, Value>,
+        after: &Map<String, Value>,
+    ) -> Result<(), Refusal> {
+        if !self.frozen.contains(&state) {
+            return Ok(());
+        }
+        let step = self.transitions.iter().find(|step| Some(step.name) == transition);
+        let fills = |name: &str| {
+            step.is_some_and(|step| step.needs.contains(&name)) && !before.contains_key(name)
+        };
+        for field in self.fields {
+            let name = field.name;
+            if before.get(name) != after.get(name) && !fills(name) {
+                return Err(Refusal::new("registers.state.frozen").arg("state", state).field(name));
+            }
+        }
+        Ok(())
     }
 
     /// JSON Schema (2020-12) of a record body.

@@ -226,7 +226,9 @@ impl<'a> Desk<'a> {
                 if let Some(body) = &body {
                     (schema.check)(body)?;
                 }
-                (Action::Transition(name), body.unwrap_or_else(|| before.body.clone()))
+                let body = body.unwrap_or_else(|| before.body.clone());
+                schema.check_frozen(&before.state, Some(&name), &before.body, &body)?;
+                (Action::Transition(name), body)
             }
             Step::Withdraw => (Action::Withdraw, before.body.clone()),
             Step::Restore => (Action::Restore, before.body.clone()),
@@ -267,6 +269,7 @@ impl<'a> Desk<'a> {
             return Ok(Decision::Unchanged { record, version });
         }
         (schema.check)(&body)?;
+        schema.check_frozen(&before.state, None, &before.body, &body)?;
         check_state_still_holds(schema, &before.state, &body)?;
         Ok(self.record(Proposal::after(schema, before, Action::Correct, body), request))
     }

@@ -1,13 +1,14 @@
 //! What every page reads from its request, and what every page shows around its
 //! own content.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::net::SocketAddr;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use chrono::NaiveDate;
+use shirube_access::{AccessError, Action, Resource, Session};
 use shirube_model::calendar::{end_of_japan_day, parse_date};
 use shirube_model::lang::Lang;
 use shirube_model::refusal::Refusal;
@@ -16,17 +17,17 @@ use shirube_store::{AsOf, StoreError};
 use crate::labels::Labels;
 use crate::link::Link;
 use crate::query::Query;
-use crate::session::{COOKIE, Session};
+use crate::session::{FLOW_COOKIE, Who, cookie};
 use crate::state::AppState;
 use crate::text::Tr;
-use crate::view::frame::{AsOfLine, Chrome, ErrorPage, FaultLine, Tab};
+use crate::view::frame::{AsOfLine, Chrome, ErrorPage, FaultLine, Labelled, Tab};
 
 /// Who looks at a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// Everybody.
     Public,
-    /// Whoever signed in with the edit key.
+    /// Whoever may read internal fields there.
     Staff,
 }
 
@@ -51,6 +52,9 @@ impl AsOfDay {
     }
 }
 
+/// Where an identity provider sends browsers back to.
+const CALLBACK: &str = "/sign-in/callback";
+
 /// A page request, read.
 #[derive(Debug, Clone)]
 pub(crate) struct Ctx {
@@ -66,8 +70,14 @@ pub(crate) struct Ctx {
     pub query: Query,
     /// Day asked for.
     pub as_of: AsOfDay,
-    /// Signed in with the edit key.
-    pub session: Option<Session>,
+    /// Who asks.
+    pub who: Who,
+    /// Address of the client.
+    pub address: String,
+    /// What the client calls itself.
+    pub agent: String,
+    /// Cookie of a sign-in at an identity provider.
+    pub flow: String,
 }
 
 /// A page that could not be made, as the answer to send.
@@ -109,24 +119,21 @@ pub(crate) fn preferred(headers: &HeaderMap) -> Lang {
     best.0
 }
 
-/// Seconds since 1970 by the machine's clock.
-pub(crate) fn now_seconds() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+fn header_text(headers: &HeaderMap, name: header::HeaderName) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// The session of a request, if its cookie holds a good one.
-pub(crate) fn session(state: &AppState, headers: &HeaderMap) -> Option<Session> {
-    let key = state.edit_key()?;
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == COOKIE)
-        .find_map(|(_, value)| key.read(value, now_seconds()))
+/// The address of the client: of the connection, or the last one that the proxy
+/// named, which it saw itself; earlier ones may be made up.
+fn address(state: &AppState, parts: &Parts) -> String {
+    if state.options().behind_proxy {
+        let named = parts.headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+        if let Some(last) = named.and_then(|value| value.rsplit(',').next()) {
+            return last.trim().to_owned();
+        }
+    }
+    let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    connection.map_or_else(String::new, |ConnectInfo(address)| address.ip().to_string())
 }
 
 /// The day a query asks for.
@@ -162,9 +169,13 @@ impl FromRequestParts<AppState> for Ctx {
             raw_query: parts.uri.query().unwrap_or_default().to_owned(),
             query: Query::default(),
             as_of: AsOfDay { day: state.engine().latest_day(), given: false },
-            session: session(state, &parts.headers),
+            who: parts.extensions.get::<Who>().cloned().unwrap_or_else(Who::public),
+            address: address(state, parts),
+            agent: header_text(&parts.headers, header::USER_AGENT),
+            flow: cookie(&parts.headers, FLOW_COOKIE).unwrap_or_default().to_owned(),
         };
-        if split_lang(&path).is_none() {
+        // The provider sends browsers back to an address without a language.
+        if split_lang(&path).is_none() && path != CALLBACK {
             return Err(ctx.not_found());
         }
         ctx.query = Query::read(&ctx.raw_query).map_err(|refusal| ctx.refuse(refusal))?;
@@ -174,9 +185,58 @@ impl FromRequestParts<AppState> for Ctx {
 }
 
 impl Ctx {
-    /// Who looks.
+    /// The browser's session.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.who.session.as_ref()
+    }
+
+    /// Token for the forms of a page; empty where nobody is signed in.
+    pub(crate) fn form_token(&self) -> String {
+        self.session().map_or_else(String::new, |session| session.form_token.clone())
+    }
+
+    /// Where the request comes from.
+    pub(crate) fn origin(&self) -> shirube_access::Origin<'_> {
+        shirube_access::Origin { address: &self.address, agent: &self.agent }
+    }
+
+    /// Who looks at records of all registers.
     pub(crate) fn audience(&self) -> Audience {
-        if self.session.is_some() { Audience::Staff } else { Audience::Public }
+        self.audience_of(&Resource::register(shirube_access::ANY))
+    }
+
+    /// Who looks at one register or record.
+    pub(crate) fn audience_of(&self, resource: &Resource) -> Audience {
+        audience(&self.state, &self.who, resource)
+    }
+
+    /// Lets on only whoever may do this.
+    ///
+    /// # Errors
+    /// The page that says why not.
+    pub(crate) fn require(&self, action: Action<'_>, resource: &Resource) -> Result<(), PageError> {
+        crate::gate::require(&self.state, &self.who, action, resource)
+            .map_err(|refusal| self.refuse(refusal))
+    }
+
+    /// The same where whoever asks may have made what is to be judged.
+    ///
+    /// # Errors
+    /// The page that says why not.
+    pub(crate) fn require_as(
+        &self,
+        action: Action<'_>,
+        resource: &Resource,
+        own_work: bool,
+    ) -> Result<(), PageError> {
+        crate::gate::require_as(&self.state, &self.who, action, resource, own_work)
+            .map_err(|refusal| self.refuse(refusal))
+    }
+
+    /// The page for a refusal or a fault about accounts.
+    pub(crate) fn access_error(&self, error: &AccessError) -> PageError {
+        log_access_error(error);
+        self.refuse(error.refusal().clone())
     }
 
     /// The ledger as the page shows it. The ledger of a demo runs on beyond the
@@ -226,9 +286,24 @@ impl Ctx {
             demo: self.state.demo(),
             carry: self.carry(),
             as_of: AsOfLine { iso, given: self.as_of.given },
-            signed_in: self.session.is_some(),
+            signed_in: self.session().is_some(),
+            signed_in_as: self
+                .session()
+                .map_or_else(String::new, |session| self.t.side(&session.account.display)),
+            administers: self.state.allows(&self.who, Action::Administer, &Resource::Site),
+            audits: self.state.allows(&self.who, Action::Audit, &Resource::Site),
+            beside: self.beside(),
             crumbs: Vec::new(),
         }
+    }
+
+    /// The dashboard or indicator page over the store beside this one.
+    fn beside(&self) -> Option<Labelled> {
+        let beside = self.state.other()?;
+        let key = if beside.state.demo() { "web.beside.see-demo" } else { "web.beside.see-real" };
+        let rest = if self.rest.starts_with("/indicators/") { &self.rest } else { "/" };
+        let href = format!("{}/{}{rest}", beside.address, self.t.0.tag());
+        Some(Labelled::new(self.t.get(key), href))
     }
 
     /// Renders a page.
@@ -287,16 +362,41 @@ pub(crate) fn log_store_error(error: &StoreError) {
     }
 }
 
+/// Writes the cause of a fault about accounts to the operator's log.
+pub(crate) fn log_access_error(error: &AccessError) {
+    if let AccessError::Fault { refusal, cause } = error {
+        tracing::error!(code = refusal.code, %cause, "access fault");
+    }
+}
+
+/// Who looks at a register or record.
+pub(crate) fn audience(state: &AppState, who: &Who, resource: &Resource) -> Audience {
+    if state.allows(who, Action::ReadInternal, resource) {
+        Audience::Staff
+    } else {
+        Audience::Public
+    }
+}
+
 /// The HTTP status a refusal answers with.
 pub(crate) fn status_of(code: &str) -> StatusCode {
+    if let Some(status) = crate::gate::status_of_access(code) {
+        return status;
+    }
     match code {
-        "web.sign-in.rest" => StatusCode::TOO_MANY_REQUESTS,
-        "web.sign-in.wrong" | "web.sign-in.needed" => StatusCode::UNAUTHORIZED,
-        "web.sign-in.none" | "web.form.forged" => StatusCode::FORBIDDEN,
+        "web.sign-in.none" => StatusCode::FORBIDDEN,
         "web.precondition.missing" => StatusCode::PRECONDITION_REQUIRED,
-        "store.stale-edit" => StatusCode::CONFLICT,
+        "store.stale-edit"
+        | "cycle.report-moved-on"
+        | "cycle.contribution-closed"
+        | "cycle.not-open"
+        | "cycle.other-plan"
+        | "cycle.reports-pending" => StatusCode::CONFLICT,
+        "cycle.year-unknown" | "cycle.report-unknown" | "cycle.ministry-without-report" => {
+            StatusCode::NOT_FOUND
+        }
         "store.disk-full" => StatusCode::INSUFFICIENT_STORAGE,
-        "store.busy" | "store.closed" => StatusCode::SERVICE_UNAVAILABLE,
+        "store.busy" | "store.closed" | "web.follow-up.busy" => StatusCode::SERVICE_UNAVAILABLE,
         "indicator.reading.unknown" => StatusCode::NOT_FOUND,
         "store.io"
         | "store.damaged"

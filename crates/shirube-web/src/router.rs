@@ -1,13 +1,16 @@
 //! Every route of the web application, in one list.
 
 use axum::Router;
-use axum::routing::{MethodRouter, get};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{MethodRouter, get, post};
 
 use crate::pages::{
-    about, dashboard, edit, home, indicator, pack, plan, record, registers, sign_in,
+    about, account, accounts, dashboard, edit, follow_up, gate as audit, home, indicator, pack,
+    plan, record, registers, sign_in, step,
 };
 use crate::state::AppState;
-use crate::{api, assets, security};
+use crate::{api, assets, gate, security};
 
 /// Methods of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,12 +68,34 @@ pages! {
     Get "/{lang}/records/{id}/history" => get(record::history);
     Get "/{lang}/records/{id}/diff" => get(record::diff);
     GetPost "/{lang}/records/{id}/edit" => form(edit::show, edit::save);
-    Post "/{lang}/records/{id}/step" => axum::routing::post(edit::step);
+    GetPost "/{lang}/records/{id}/step" => form(step::show, step::take);
+    GetPost "/{lang}/follow-up" => form(follow_up::list, follow_up::open);
+    Get "/{lang}/follow-up/{year}" => get(follow_up::year);
+    Get "/{lang}/follow-up/{year}/verify" => get(follow_up::verify);
+    Get "/{lang}/follow-up/{year}/{ministry}" => get(follow_up::ministry);
+    Get "/{lang}/follow-up/{year}/{ministry}/file" => get(follow_up::file);
+    GetPost "/{lang}/follow-up/{year}/{ministry}/{measure}" =>
+        form(follow_up::report, follow_up::change);
     Get "/{lang}/pack" => get(pack::show);
     Get "/{lang}/pack/vocabularies/{id}" => get(pack::vocabulary);
     Get "/{lang}/about" => get(about::show);
     GetPost "/{lang}/sign-in" => form(sign_in::show, sign_in::enter);
-    Post "/{lang}/sign-out" => axum::routing::post(sign_in::leave);
+    Get "/{lang}/sign-in/provider" => get(sign_in::to_provider);
+    Get "/sign-in/callback" => get(sign_in::from_provider);
+    GetPost "/{lang}/recover" => form(sign_in::show_recovery, sign_in::recover);
+    Post "/{lang}/sign-out" => post(sign_in::leave);
+    Get "/{lang}/account" => get(account::show);
+    Post "/{lang}/account/password" => post(account::password);
+    Post "/{lang}/account/sessions" => post(account::end_sessions);
+    Post "/{lang}/account/tokens" => post(account::make_token);
+    Post "/{lang}/account/tokens/end" => post(account::end_token);
+    Get "/{lang}/accounts" => get(accounts::list);
+    GetPost "/{lang}/accounts/new" => form(accounts::show_new, accounts::create);
+    GetPost "/{lang}/accounts/{id}" => form(accounts::show, accounts::save);
+    Post "/{lang}/accounts/{id}/recovery" => post(accounts::recovery);
+    Get "/{lang}/audit" => get(accounts::audit);
+    GetPost "/{lang}/gate/audit" => form(audit::show, audit::audit)
+        .layer(DefaultBodyLimit::max(audit::FILE_BYTES_MAX + 64 * 1024));
 }
 
 /// Addresses of the API with their methods, in the order of the OpenAPI
@@ -96,6 +121,7 @@ pub fn app(state: AppState) -> Router {
         .merge(api)
         .route("/api/{*rest}", axum::routing::any(api::nowhere))
         .fallback(home::nowhere)
+        .layer(middleware::from_fn_with_state(state.clone(), gate::gate))
         .with_state(state.clone());
     security::protect(router, state)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{Response as HttpResponse, StatusCode};
 use axum::middleware::{self, Next};
@@ -20,6 +20,8 @@ use crate::state::AppState;
 
 /// Largest body of a request, in bytes.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Largest body of any request: a table sent for an audit.
+const UPLOAD_BYTES_MAX: usize = 33 << 20;
 /// Longest address, in bytes.
 const ADDRESS_BYTES_MAX: usize = 8 * 1024;
 /// Longest time for one answer.
@@ -49,7 +51,8 @@ const FIXED: [(HeaderName, &str); 7] = [
 pub(crate) fn protect(router: Router, state: AppState) -> Router {
     let seconds = Duration::from_secs(ANSWER_SECONDS_MAX);
     router
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, seconds))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(panicked))

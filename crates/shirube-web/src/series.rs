@@ -3,7 +3,7 @@
 use chrono::Datelike;
 use rust_decimal::Decimal;
 use shirube_indicators::board::IndicatorResult;
-use shirube_model::indicator::{Indicator, Kind, Outcome, Spec};
+use shirube_model::indicator::{Indicator, Kind, Outcome, ReadingDecision, Spec};
 
 use crate::figure::{Figure, Mark, Point};
 use crate::labels::Labels;
@@ -28,8 +28,17 @@ pub(crate) struct Series<'a> {
 impl<'a> Series<'a> {
     /// Puts an indicator and its result together.
     pub(crate) fn new(ctx: &'a Ctx, indicator: &'a Indicator, result: &'a IndicatorResult) -> Self {
-        let decisions = ctx.state.engine().decisions();
-        let spec = indicator.headline_spec(decisions, ctx.as_of.day).ok();
+        Self::of(ctx, ctx.state.engine().decisions(), indicator, result)
+    }
+
+    /// The same for a result of another store, under the decisions it knows.
+    pub(crate) fn of(
+        ctx: &'a Ctx,
+        decisions: &[ReadingDecision],
+        indicator: &'a Indicator,
+        result: &'a IndicatorResult,
+    ) -> Self {
+        let spec = indicator.headline_spec(decisions, result.headline.as_of).ok();
         Self { t: ctx.t, labels: ctx.labels(), indicator, result, spec }
     }
 

@@ -2,19 +2,37 @@
 
 use std::sync::Arc;
 
+use shirube_access::{
+    AccessError, Accounts, Action, Authority, Circumstance, Provider, ProviderConfig, Resource,
+};
+use shirube_cycle::FollowUp;
 use shirube_indicators::Engine;
 use shirube_model::refusal::Refusal;
 use shirube_pack::Pack;
 use shirube_store::{Store, StoreClass};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::session::EditKey;
+use crate::session::Who;
+
+/// Audits of tables that run at a time.
+const AUDITS_MAX: usize = 1;
+/// Reports printed and years verified at a time.
+const HEAVY_MAX: usize = 1;
 
 /// Settings of the web application.
 #[derive(Debug, Clone, Default)]
 pub struct WebOptions {
-    /// Key that allows changing records, at least 16 characters; without one
-    /// nothing can be changed over the web.
-    pub edit_key: Option<String>,
+    /// The accounts of the store; without them nobody signs in and nothing can
+    /// be changed over the web.
+    pub accounts: Option<Accounts>,
+    /// Identity provider that people may sign in with.
+    pub provider: Option<ProviderConfig>,
+    /// Whether a proxy stands before the service, whose `X-Forwarded-For` says
+    /// where a request comes from.
+    pub behind_proxy: bool,
+    /// Accounts of a demonstration that the sign-in page offers, by name, with
+    /// the password they share.
+    pub demo_accounts: Option<(Vec<String>, String)>,
     /// Whether the site is reached over TLS, so that cookies may say so.
     pub secure_cookies: bool,
 }
@@ -23,6 +41,16 @@ pub struct WebOptions {
 #[derive(Debug, Clone)]
 pub struct AppState {
     inner: Arc<Inner>,
+    beside: Option<Arc<Beside>>,
+}
+
+/// Other evidence on the same plan, in a store of its own, served at an address
+/// of its own. Its values stand beside this store's, each saying which it is.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    /// Where its pages are: scheme, host and port.
+    pub(crate) address: String,
+    pub(crate) state: AppState,
 }
 
 #[derive(Debug)]
@@ -30,24 +58,71 @@ struct Inner {
     store: Arc<Store>,
     pack: Arc<Pack>,
     engine: Engine,
-    edit_key: Option<EditKey>,
-    secure_cookies: bool,
+    authority: Authority,
+    provider: Option<Provider>,
+    options: WebOptions,
+    /// Turns for audits of tables: how many may run at a time.
+    audits: Arc<Semaphore>,
+    /// Turns for printing reports and verifying years.
+    heavy: Arc<Semaphore>,
 }
 
 impl AppState {
     /// Puts the parts together.
     ///
     /// # Errors
-    /// `web.edit-key.short`, `web.edit-key.no-randomness`.
+    /// `access.authority.*` where the pack's policies do not hold,
+    /// `access.oidc.unreachable`.
     pub fn new(
         store: Arc<Store>,
         pack: Arc<Pack>,
         engine: Engine,
         options: WebOptions,
     ) -> Result<Self, Refusal> {
-        let edit_key = options.edit_key.as_deref().map(EditKey::new).transpose()?;
-        let secure_cookies = options.secure_cookies;
-        Ok(Self { inner: Arc::new(Inner { store, pack, engine, edit_key, secure_cookies }) })
+        let authority = match (&pack.authority.schema, &pack.authority.policies) {
+            (Some(schema), Some(policies)) => Authority::read(schema, policies),
+            (None, None) => Authority::reference(),
+            _ => Err(vec![Refusal::new("access.authority.half")]),
+        };
+        let authority = authority.map_err(|refusals| {
+            let first = refusals.into_iter().next();
+            first.unwrap_or_else(|| Refusal::new("access.authority.half"))
+        })?;
+        let provider = options.provider.clone().map(Provider::new).transpose();
+        let provider = provider.map_err(|error: AccessError| error.refusal().clone())?;
+        let audits = Arc::new(Semaphore::new(AUDITS_MAX));
+        let heavy = Arc::new(Semaphore::new(HEAVY_MAX));
+        let inner = Inner { store, pack, engine, authority, provider, options, audits, heavy };
+        Ok(Self { inner: Arc::new(inner), beside: None })
+    }
+
+    /// The same application, showing beside its own values those of `other`,
+    /// whose pages are at `address` (scheme, host and port).
+    #[must_use]
+    pub fn beside(self, other: Self, address: &str) -> Self {
+        let other = Self { beside: None, ..other };
+        let address = address.trim_end_matches('/').to_owned();
+        Self { beside: Some(Arc::new(Beside { address, state: other })), ..self }
+    }
+
+    /// Whether both stand for one store.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    pub(crate) fn other(&self) -> Option<&Beside> {
+        self.beside.as_deref()
+    }
+
+    /// A turn for an audit, given back when it is dropped; `None` while others
+    /// have it.
+    pub(crate) fn audit_turn(&self) -> Option<OwnedSemaphorePermit> {
+        self.inner.audits.clone().try_acquire_owned().ok()
+    }
+
+    /// A turn to print a report or verify a year; `None` while others have it.
+    pub(crate) fn heavy_turn(&self) -> Option<OwnedSemaphorePermit> {
+        self.inner.heavy.clone().try_acquire_owned().ok()
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -62,12 +137,47 @@ impl AppState {
         &self.inner.engine
     }
 
-    pub(crate) fn edit_key(&self) -> Option<&EditKey> {
-        self.inner.edit_key.as_ref()
+    pub(crate) fn accounts(&self) -> Option<&Accounts> {
+        self.inner.options.accounts.as_ref()
+    }
+
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.inner.authority
+    }
+
+    pub(crate) fn provider(&self) -> Option<&Provider> {
+        self.inner.provider.as_ref()
+    }
+
+    pub(crate) fn options(&self) -> &WebOptions {
+        &self.inner.options
     }
 
     pub(crate) fn secure_cookies(&self) -> bool {
-        self.inner.secure_cookies
+        self.inner.options.secure_cookies
+    }
+
+    /// Whether somebody may do something.
+    pub(crate) fn allows(&self, who: &Who, action: Action<'_>, resource: &Resource) -> bool {
+        self.authority().allows(&who.principal, action, resource, who.circumstance())
+    }
+
+    /// Whether somebody may do something, which may be to judge their own work.
+    pub(crate) fn allows_as(
+        &self,
+        who: &Who,
+        action: Action<'_>,
+        resource: &Resource,
+        own_work: bool,
+    ) -> bool {
+        let circumstance = Circumstance { own_work, ..who.circumstance() };
+        self.authority().allows(&who.principal, action, resource, circumstance)
+    }
+
+    /// The yearly follow-up kept in this store.
+    pub(crate) fn follow_up(&self) -> FollowUp {
+        let inner = &self.inner;
+        FollowUp::new(inner.store.clone(), inner.pack.clone(), inner.engine.clone())
     }
 
     /// Whether everything shown is made up.

@@ -23,6 +23,7 @@ pub(crate) enum Command {
     Pack(PackArgs),
     Register(RegisterArgs),
     Indicators(IndicatorArgs),
+    Cycle(CycleArgs),
     Gate(GateArgs),
     Admin(AdminArgs),
 }
@@ -31,6 +32,8 @@ pub(crate) enum Command {
 pub(crate) struct DemoArgs {
     #[arg(long, default_value = "127.0.0.1:8420")]
     pub(crate) addr: String,
+    #[arg(long, default_value = "127.0.0.1:8421")]
+    pub(crate) real_addr: String,
     #[arg(long, default_value_t = 100_000)]
     pub(crate) events: usize,
     #[arg(long, default_value_t = 2025)]
@@ -58,7 +61,9 @@ pub(crate) struct ServeArgs {
     #[arg(long, default_value = "127.0.0.1:8420")]
     pub(crate) addr: String,
     #[arg(long)]
-    pub(crate) edit_key_file: Option<PathBuf>,
+    pub(crate) provider_file: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) behind_proxy: bool,
     #[arg(long)]
     pub(crate) secure_cookies: bool,
 }
@@ -272,6 +277,93 @@ pub(crate) enum IndicatorCommand {
     },
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct CycleArgs {
+    #[command(flatten)]
+    pub(crate) at: StoreArgs,
+    #[command(subcommand)]
+    pub(crate) command: CycleCommand,
+}
+
+/// Who does something in the follow-up, why, and on which day.
+#[derive(Debug, Args)]
+pub(crate) struct ByArgs {
+    #[arg(long)]
+    pub(crate) actor: String,
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    #[arg(long)]
+    pub(crate) on: Option<NaiveDate>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CycleCommand {
+    Open {
+        fiscal_year: i32,
+        #[arg(long)]
+        values_as_of: NaiveDate,
+        #[arg(long)]
+        contributions_due: Option<NaiveDate>,
+        #[arg(long)]
+        submissions_due: NaiveDate,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+    Status {
+        fiscal_year: i32,
+    },
+    Pack {
+        fiscal_year: i32,
+        #[arg(long)]
+        ministry: Option<String>,
+        #[arg(long)]
+        directory: PathBuf,
+    },
+    Report {
+        fiscal_year: i32,
+        #[arg(long)]
+        ministry: Option<String>,
+        #[arg(long)]
+        directory: PathBuf,
+        #[arg(long)]
+        publisher: Option<String>,
+    },
+    Step {
+        record: String,
+        step: String,
+        #[arg(long = "field", value_name = "NAME=VALUE")]
+        fields: Vec<String>,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+    Approve {
+        record: String,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+    Return {
+        record: String,
+        #[arg(long)]
+        because: String,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+    Lock {
+        fiscal_year: i32,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+    Verify {
+        fiscal_year: i32,
+    },
+    Revise {
+        record: String,
+        new_pack: PathBuf,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+}
+
 /// A store that may be left out: then the demo's.
 #[derive(Debug, Args)]
 pub(crate) struct DefaultStoreArgs {
@@ -343,11 +435,11 @@ pub(crate) enum AccountCommand {
     Add(AccountAddArgs),
     List {
         #[arg(long)]
-        store: PathBuf,
+        store: StoreAddress,
     },
     Recover {
         #[arg(long)]
-        store: PathBuf,
+        store: StoreAddress,
         name: String,
         #[arg(long)]
         reason: String,
@@ -357,7 +449,7 @@ pub(crate) enum AccountCommand {
 #[derive(Debug, Args)]
 pub(crate) struct AccountAddArgs {
     #[arg(long)]
-    pub(crate) store: PathBuf,
+    pub(crate) store: StoreAddress,
     pub(crate) name: String,
     #[arg(long)]
     pub(crate) display_ja: String,

@@ -1,6 +1,7 @@
 //! What the command line prints, in one language.
 
 use shirube_access::AccessError;
+use shirube_cycle::CycleError;
 use shirube_exchange::ExchangeError;
 use shirube_model::lang::Lang;
 use shirube_model::refusal::{Refusal, text, text_with};
@@ -49,6 +50,12 @@ impl From<AccessError> for Failure {
             AccessError::Refused(_) => None,
         };
         Self { refusals: vec![error.refusal().clone()], cause }
+    }
+}
+
+impl From<CycleError> for Failure {
+    fn from(error: CycleError) -> Self {
+        Self { refusals: error.0, cause: None }
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Area {
     Public,
     /// The way in: everybody may also send.
     Entrance,
+    /// Tools that keep nothing: everybody may also send.
+    Tool,
     /// One's own account.
     Own,
     /// Changing records.
@@ -26,8 +28,15 @@ pub enum Area {
 
 impl Area {
     /// All areas.
-    pub const ALL: [Self; 6] =
-        [Self::Public, Self::Entrance, Self::Own, Self::Records, Self::Administration, Self::Audit];
+    pub const ALL: [Self; 7] = [
+        Self::Public,
+        Self::Entrance,
+        Self::Tool,
+        Self::Own,
+        Self::Records,
+        Self::Administration,
+        Self::Audit,
+    ];
 
     /// The code policies use.
     #[must_use]
@@ -35,6 +44,7 @@ impl Area {
         match self {
             Self::Public => "public",
             Self::Entrance => "entrance",
+            Self::Tool => "tool",
             Self::Own => "own",
             Self::Records => "records",
             Self::Administration => "administration",

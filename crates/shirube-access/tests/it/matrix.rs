@@ -152,6 +152,37 @@ fn registers(lines: &mut Vec<Line>) {
     push(lines, "register", "contract, closed", &closed, &[A::Know, A::Read, A::Export, A::Import]);
 }
 
+/// A report, a contribution and a cycle in each of their states: what may be
+/// done there depends on it.
+fn cycle_records(lines: &mut Vec<Line>) {
+    use Action as A;
+    for schema in KINDS.iter().filter(|schema| !schema.frozen.is_empty()) {
+        for state in schema.states.iter().skip(1) {
+            for (case, organisations) in [("own", codes(&[OWN])), ("other", codes(&[OTHER]))] {
+                let record = Resource::Record(RecordResource {
+                    id: "record".to_owned(),
+                    kind: schema.kind.to_owned(),
+                    state: (*state).to_owned(),
+                    standing: "active".to_owned(),
+                    organisations,
+                    closed: false,
+                });
+                let mut actions = vec![A::Edit, A::Withdraw];
+                let from_here = schema.transitions.iter().filter(|s| s.from.contains(state));
+                actions.extend(from_here.map(|step| A::Step(step.name)));
+                let case = format!("{}, {case}, {state}", schema.kind);
+                push(lines, "record", &case, &record, &actions);
+                if (schema.kind, *state) == ("measure_report", "submitted") {
+                    let start = lines.len();
+                    let judged = [A::Step("return"), A::Step("approve")];
+                    push(lines, "record", &format!("{case}, own work"), &record, &judged);
+                    lines[start..].iter_mut().for_each(|line| line.circumstance = OWN_WORK);
+                }
+            }
+        }
+    }
+}
+
 fn cycle(lines: &mut Vec<Line>) {
     use Action as A;
     let relations = [
@@ -263,6 +294,7 @@ fn make_table() -> String {
     let authority = Authority::reference().unwrap();
     let mut lines = Vec::new();
     cycle(&mut lines);
+    cycle_records(&mut lines);
     accounts(&mut lines);
     routes(&mut lines);
     read_only(&mut lines);

@@ -1,12 +1,12 @@
 // Runs the certified `oidc-provider` on loopback for the tests: issuer on a free
-// port, any name signs in, `rotate` on the standard input changes its keys.
+// port, under the name `host`; any name signs in, `rotate` on the standard input changes its keys.
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import path from 'node:path';
 import readline from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
-const [modules, redirect] = process.argv.slice(2);
+const [modules, redirect, host = '127.0.0.1'] = process.argv.slice(2);
 const entry = path.join(modules, 'oidc-provider', 'lib', 'index.js');
 const { default: Provider } = await import(pathToFileURL(entry));
 
@@ -49,7 +49,7 @@ function provider(issuer) {
 let handle;
 const server = http.createServer((request, response) => handle(request, response));
 server.listen(0, '127.0.0.1', () => {
-  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const issuer = `http://${host}:${server.address().port}`;
   handle = provider(issuer).callback();
   console.log(`ready ${issuer}`);
   readline.createInterface({ input: process.stdin }).on('line', (line) => {

@@ -41,14 +41,17 @@ footer{margin-top:3rem;font-size:.85rem;color:#414143}\
 pub fn html(report: &AuditReport, lang: Lang) -> String {
     let mut page = Page { out: String::with_capacity(1 << 16), lang };
     page.head();
-    page.summary(report);
-    page.kinds(report);
-    page.worst(report);
-    page.mask_also(report);
-    page.files(report);
-    page.sums(report);
-    page.notes(report);
+    page.sections(report);
     page.foot(report);
+    page.out
+}
+
+/// Writes the report's sections in one language, for a page that has its own
+/// frame and first heading. Everything that comes from a file is escaped.
+#[must_use]
+pub fn html_sections(report: &AuditReport, lang: Lang) -> String {
+    let mut page = Page { out: String::with_capacity(1 << 16), lang };
+    page.sections(report);
     page.out
 }
 
@@ -109,7 +112,7 @@ impl Page {
     }
 
     fn table_head(&mut self, keys: &[&str]) {
-        self.raw("<div class=\"scroll\"><table><thead><tr>");
+        self.raw("<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>");
         for key in keys {
             let head = self.text(key);
             let _ = writeln!(self.out, "<th scope=\"col\">{head}</th>");
@@ -130,6 +133,16 @@ impl Page {
             let _ = write!(self.out, "<td class=\"n\">{}</td>", grouped(*number));
         }
         self.raw("</tr>");
+    }
+
+    fn sections(&mut self, report: &AuditReport) {
+        self.summary(report);
+        self.kinds(report);
+        self.worst(report);
+        self.mask_also(report);
+        self.files(report);
+        self.sums(report);
+        self.notes(report);
     }
 
     fn head(&mut self) {

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use shirube_model::refusal::Refusal;
 
 pub use family::SumCheck;
-pub use html::html;
+pub use html::{html, html_sections};
 pub use leak::{Leak, LeakKind, Nature};
 pub use protect_file::{SafeTable, protect_file};
 pub use report::{

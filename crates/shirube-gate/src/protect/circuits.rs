@@ -13,98 +13,128 @@ use super::Task;
 use super::frame::{Fate, Frame};
 use crate::table::{CellRef, Dimension, Table};
 
+/// Steps of cost: a printed number costs this many times its weight, and a
+/// little for its size, so that among equally dear numbers small ones go.
+const COST_UNIT: u64 = 1 << 10;
+
+/// Sides that are followed up at one place of the search, cheapest first.
+const SIDES_MAX: usize = 24;
+
 /// Numbers that can move together by the given amounts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Circuit {
     pub(crate) moves: Vec<(u32, i64)>,
 }
 
-/// Boxes a quick search looks at.
-const QUICK_BOXES: usize = 300;
-
 /// One side of a box: codes of a dimension with signs.
 type Side = Vec<(u32, i8)>;
 
-/// Hides boxes until every primary number is a corner of one.
-pub(crate) fn cover(
-    task: &Task<'_>,
-    frame: &Frame,
-    primaries: &BTreeSet<u32>,
-) -> (BTreeSet<u32>, Vec<Circuit>) {
-    boxes(task, frame, primaries, false, task.effort.boxes_max)
+/// What it costs to hide a printed number, in fine steps.
+pub(crate) fn price_of(frame: &Frame, variable: u32) -> u64 {
+    let size = 64 - frame.value(variable).unsigned_abs().leading_zeros();
+    frame.cost(variable).saturating_mul(COST_UNIT).saturating_add(u64::from(size))
 }
 
-/// Boxes among numbers that are hidden already, one for each where a quick
-/// search finds it: a cheap proof that they are protected.
-pub(crate) fn known(task: &Task<'_>, frame: &Frame, all: &BTreeSet<u32>) -> Vec<Circuit> {
-    boxes(task, frame, all, true, QUICK_BOXES).1
+/// Where boxes are looked for: what the search needs of a task, worked out once.
+#[derive(Debug)]
+pub(crate) struct Boxes<'a> {
+    task: &'a Task<'a>,
+    frame: &'a Frame,
+    /// Sides by table, dimension and code.
+    sides: Vec<Vec<Vec<Vec<Side>>>>,
+    /// Cells of the variables that stand for more than one.
+    shared: BTreeMap<u32, Vec<CellRef>>,
 }
 
-/// Finds a box for every number of `wanted`, through hidden numbers only or
-/// hiding its corners, looking at up to `left` boxes for each.
-fn boxes(
-    task: &Task<'_>,
-    frame: &Frame,
-    wanted: &BTreeSet<u32>,
-    only_hidden: bool,
-    left: usize,
-) -> (BTreeSet<u32>, Vec<Circuit>) {
-    let mut hidden: Vec<bool> = vec![false; frame.values.len()];
-    for v in wanted {
-        if let Some(flag) = hidden.get_mut(*v as usize) {
-            *flag = true;
-        }
-    }
-    let sides = all_sides(task);
-    let mut settled: Vec<bool> = vec![false; frame.values.len()];
-    let mut circuits = Vec::new();
-    for v in wanted {
-        if settled.get(*v as usize).copied().unwrap_or(true) {
-            continue;
-        }
-        let Some(first) = frame.variables.firsts.get(*v as usize).copied() else { continue };
-        let (Some(table), Some(sides)) =
-            (task.set.tables.get(first.table as usize), sides.get(first.table as usize))
-        else {
-            continue;
-        };
-        let mut search = Search {
-            task,
-            frame,
-            table,
-            place: first.table as usize,
-            hidden: &hidden,
-            only_hidden,
-            left,
-            best: None,
-        };
-        search.run(first, sides);
-        let Some((_, moves)) = search.best else { continue };
-        for (corner, _) in &moves {
-            if let Some(flag) = hidden.get_mut(*corner as usize) {
-                *flag = true;
-            }
-            // Every corner moves by the same amount as this one.
-            if frame.width(*corner) <= frame.width(*v)
-                && let Some(flag) = settled.get_mut(*corner as usize)
-            {
-                *flag = true;
+impl<'a> Boxes<'a> {
+    pub(crate) fn new(task: &'a Task<'a>, frame: &'a Frame) -> Self {
+        let sides = task.set.tables.iter();
+        let sides = sides.map(|t| t.dimensions().iter().map(sides_of).collect()).collect();
+        let mut shared: BTreeMap<u32, Vec<CellRef>> = BTreeMap::new();
+        for (at, of_cell) in frame.variables.of_cell.iter().enumerate() {
+            for (number, v) in of_cell.iter().enumerate() {
+                let cell = CellRef::new(at, number);
+                let first = frame.variables.firsts.get(*v as usize).copied().unwrap_or(cell);
+                if first != cell {
+                    shared.entry(*v).or_insert_with(|| vec![first]).push(cell);
+                }
             }
         }
-        circuits.push(Circuit { moves });
+        Self { task, frame, sides, shared }
     }
-    let all = hidden
-        .iter()
-        .enumerate()
-        .filter(|(_, h)| **h)
-        .filter_map(|(v, _)| u32::try_from(v).ok())
-        .collect();
-    (all, circuits)
-}
 
-/// Sides by table, dimension and code.
-fn all_sides(task: &Task<'_>) -> Vec<Vec<Vec<Vec<Side>>>> {
-    task.set.tables.iter().map(|table| table.dimensions().iter().map(sides_of).collect()).collect()
+    /// The cheapest box found with `variable` as a corner, looking at up to
+    /// `left` partial boxes, which are counted down: what hiding its printed
+    /// corners costs, and its moves.
+    pub(crate) fn find(
+        &self,
+        variable: u32,
+        hidden: &[bool],
+        banned: u32,
+        left: &mut usize,
+    ) -> Option<(u64, Vec<(u32, i64)>)> {
+        let first = self.frame.variables.firsts.get(variable as usize).copied()?;
+        let place = first.table as usize;
+        let table = self.task.set.tables.get(place)?;
+        let own_sides = self.sides.get(place)?;
+        let of_cell = self.frame.variables.of_cell.get(place)?;
+        let width = self.task.policy.width.max(self.frame.width(variable));
+        let address = table.address(first.cell as usize);
+        // The dimension with the fewest codes first: its lines are the surest.
+        let mut axes: Vec<usize> = (0..address.len()).collect();
+        axes.sort_by_key(|axis| table.dimensions().get(*axis).map_or(0, Dimension::len));
+        let mut best = None;
+        // Half of the effort for each direction.
+        let mut rest = *left;
+        for (by, share) in [(width, rest / 2), (-width, rest)] {
+            let target = self.frame.value(variable).saturating_add(by);
+            if !self.frame.mask(variable).contains(target) {
+                continue;
+            }
+            let mut search = Search {
+                boxes: self,
+                table,
+                place,
+                of_cell,
+                hidden,
+                banned,
+                by,
+                left: share.min(rest),
+                best,
+            };
+            let before = search.left;
+            let start = [(first.cell as usize, 1_i8)];
+            search.extend(&start, &address, &axes, own_sides, 0);
+            rest = rest.saturating_sub(before - search.left);
+            best = search.best;
+        }
+        *left = rest;
+        best
+    }
+
+    /// Whether moves keep every relation and every number in its bounds.
+    pub(crate) fn possible(&self, moves: &[(u32, i64)]) -> bool {
+        moves.iter().all(|(v, by)| {
+            self.frame.fate(*v) != Fate::Shown
+                && self.frame.mask(*v).contains(self.frame.value(*v).saturating_add(*by))
+        }) && self.keeps_relations(moves)
+    }
+
+    /// Whether all relations hold under moves, which are sorted by variable.
+    fn keeps_relations(&self, moves: &[(u32, i64)]) -> bool {
+        moves.iter().flat_map(|(v, _)| self.frame.uses(*v)).all(|row| {
+            let sum: i64 = self
+                .frame
+                .terms(*row as usize)
+                .iter()
+                .filter_map(|(v, c)| {
+                    let at = moves.binary_search_by_key(v, |(n, _)| *n).ok()?;
+                    moves.get(at).map(|(_, by)| by * i64::from(*c))
+                })
+                .sum();
+            sum == 0
+        })
+    }
 }
 
 /// For every code of a dimension, the sides of a box that contain it: signed
@@ -157,27 +187,20 @@ fn sides_of(dimension: &Dimension) -> Vec<Vec<Side>> {
 }
 
 struct Search<'a> {
-    task: &'a Task<'a>,
-    frame: &'a Frame,
+    boxes: &'a Boxes<'a>,
     table: &'a Table,
     place: usize,
+    of_cell: &'a [u32],
     hidden: &'a [bool],
-    /// Whether boxes may only use what is hidden already.
-    only_hidden: bool,
+    /// A number that must not be a corner.
+    banned: u32,
+    /// How far the first corner moves.
+    by: i64,
     left: usize,
     best: Option<(u64, Vec<(u32, i64)>)>,
 }
 
 impl Search<'_> {
-    fn run(&mut self, cell: CellRef, sides: &[Vec<Vec<Side>>]) {
-        let address = self.table.address(cell.cell as usize);
-        // The dimension with the fewest codes first: its lines are the surest.
-        let mut axes: Vec<usize> = (0..address.len()).collect();
-        axes.sort_by_key(|axis| self.table.dimensions().get(*axis).map_or(0, Dimension::len));
-        let start = [(cell.cell as usize, 1_i8)];
-        self.extend(&start, &address, &axes, sides, 0);
-    }
-
     /// Extends the box by the next dimension, cheapest sides first.
     fn extend(
         &mut self,
@@ -196,99 +219,153 @@ impl Search<'_> {
         let stride = self.table.stride(*axis);
         let mut next: Vec<(u64, usize)> = Vec::with_capacity(list.len());
         for (number, side) in list.iter().enumerate() {
-            if let Some(added) = self.price(corners, own, side, stride, cost) {
+            if let Some(added) = self.price(self.of_cell, corners, own, side, stride, cost) {
                 next.push((added, number));
             }
         }
+        if next.len() > SIDES_MAX {
+            next.select_nth_unstable(SIDES_MAX);
+            next.truncate(SIDES_MAX);
+        }
         next.sort_unstable();
-        for (added, number) in next.into_iter().take(24) {
-            if self.left == 0 || self.best.as_ref().is_some_and(|(least, _)| added >= *least) {
+        for (added, number) in next {
+            if self.left == 0 || self.too_dear(added) {
                 return;
             }
             self.left -= 1;
             let Some(side) = list.get(number) else { continue };
-            let sign = side.iter().find(|(code, _)| *code == own).map_or(1, |(_, s)| *s);
-            let mut grown = Vec::with_capacity(corners.len() * side.len());
-            for (corner, own_sign) in corners {
-                for (code, code_sign) in side {
-                    let at = corner - own as usize * stride + *code as usize * stride;
-                    grown.push((at, own_sign * code_sign * sign));
-                }
-            }
+            let grown = grow(corners, own, side, stride);
             self.extend(&grown, address, rest, sides, added);
         }
     }
 
+    fn too_dear(&self, cost: u64) -> bool {
+        self.best.as_ref().is_some_and(|(least, _)| cost >= *least)
+    }
+
     /// Cost of the box grown by a side; `None` when a corner must be printed or
-    /// the cost is not below the best so far.
+    /// has no room, or the cost is not below the best so far.
     fn price(
         &self,
+        of_cell: &[u32],
         corners: &[(usize, i8)],
         own: u32,
         side: &Side,
         stride: usize,
         cost: u64,
     ) -> Option<u64> {
+        let frame = self.boxes.frame;
+        let base = side.iter().find(|(code, _)| *code == own).map_or(1, |(_, s)| *s);
         let mut sum = cost;
-        for (code, _) in side.iter().filter(|(code, _)| *code != own) {
-            for (corner, _) in corners {
+        for (code, code_sign) in side.iter().filter(|(code, _)| *code != own) {
+            for (corner, sign) in corners {
                 let at = corner - own as usize * stride + *code as usize * stride;
-                let v = self.frame.variables.of(CellRef::new(self.place, at))?;
-                if self.hidden.get(v as usize).copied().unwrap_or(false) {
-                    continue;
+                let v = *of_cell.get(at)?;
+                if !self.hidden.get(v as usize).copied().unwrap_or(false) {
+                    if frame.fate(v) == Fate::Shown || v == self.banned {
+                        return None;
+                    }
+                    sum = sum.checked_add(price_of(frame, v))?;
                 }
-                if self.only_hidden || self.frame.fate(v) == Fate::Shown {
+                let by = self.by * i64::from(sign * code_sign * base);
+                if !frame.mask(v).contains(frame.value(v).saturating_add(by)) {
                     return None;
                 }
-                sum = sum.checked_add(self.frame.cost(v))?;
             }
-            if self.best.as_ref().is_some_and(|(least, _)| sum >= *least) {
+            if self.too_dear(sum) {
                 return None;
             }
         }
         Some(sum)
     }
 
-    /// Takes a full box, when its corners have room to move.
+    /// Takes a full box, with what it needs in linked tables.
     fn finish(&mut self, corners: &[(usize, i8)], cost: u64) {
-        let mut numbers = Vec::with_capacity(corners.len());
-        let mut width = self.task.policy.width;
+        let mut moves: Vec<(u32, i64)> = Vec::with_capacity(corners.len());
         for (cell, sign) in corners {
-            let Some(v) = self.frame.variables.of(CellRef::new(self.place, *cell)) else { return };
-            if numbers.is_empty() {
-                width = width.max(self.frame.width(v));
-            }
-            numbers.push((v, i64::from(*sign)));
+            let Some(v) = self.of_cell.get(*cell) else { return };
+            moves.push((*v, self.by * i64::from(*sign)));
         }
-        numbers.sort_unstable();
-        for by in [width, -width] {
-            let room = numbers.iter().all(|(v, sign)| {
-                self.frame.mask(*v).contains(self.frame.value(*v).saturating_add(sign * by))
-            });
-            if room && self.keeps_relations(&numbers) {
-                self.best = Some((cost, numbers.iter().map(|(v, s)| (*v, s * by)).collect()));
-                return;
+        let mut cost = cost;
+        let set = self.boxes.task.set;
+        if set.tables.len() > 1 {
+            for other in (0..set.tables.len()).filter(|other| *other != self.place) {
+                let Some((added, more)) = self.link(other, &moves, cost) else { return };
+                cost = added;
+                moves.extend(more);
             }
+        }
+        moves.sort_unstable();
+        let several = set.tables.len() > 1 || !set.relations.is_empty();
+        if several && !self.boxes.keeps_relations(&moves) {
+            return;
+        }
+        if !self.too_dear(cost) {
+            self.best = Some((cost, moves));
         }
     }
 
-    /// Whether relations outside the table (shared cells, extra relations)
-    /// hold as well.
-    fn keeps_relations(&self, numbers: &[(u32, i64)]) -> bool {
-        if self.task.set.tables.len() == 1 && self.task.set.relations.is_empty() {
-            return true;
+    /// What a box needs in another table: its corners there stand at the grand
+    /// total of the dimensions that only the other table has; along each of
+    /// these a code moves with its total.
+    fn link(
+        &self,
+        other: usize,
+        moves: &[(u32, i64)],
+        cost: u64,
+    ) -> Option<(u64, Vec<(u32, i64)>)> {
+        let mut corners: Vec<(usize, i8)> = Vec::new();
+        for (v, by) in moves {
+            for cell in self.boxes.shared.get(v).into_iter().flatten() {
+                if cell.table as usize == other {
+                    let sign = if (*by > 0) == (self.by > 0) { 1 } else { -1 };
+                    corners.push((cell.cell as usize, sign));
+                }
+            }
         }
-        numbers.iter().flat_map(|(v, _)| self.frame.uses(*v)).all(|row| {
-            let sum: i64 = self
-                .frame
-                .terms(*row as usize)
-                .iter()
-                .filter_map(|(v, c)| {
-                    let at = numbers.binary_search_by_key(v, |(n, _)| *n).ok()?;
-                    numbers.get(at).map(|(_, by)| by * i64::from(*c))
-                })
-                .sum();
-            sum == 0
-        })
+        let Some((first, _)) = corners.first().copied() else { return Some((cost, Vec::new())) };
+        let table = self.boxes.task.set.tables.get(other)?;
+        let of_cell = self.boxes.frame.variables.of_cell.get(other)?;
+        let count = corners.len();
+        let mut cost = cost;
+        for (axis, dimension) in table.dimensions().iter().enumerate() {
+            let stride = table.stride(axis);
+            let code_of = |cell: usize| (cell / stride.max(1)) % dimension.len().max(1);
+            let own = code_of(first);
+            let constant = corners.iter().all(|(cell, _)| code_of(*cell) == own);
+            let own = u32::try_from(own).ok()?;
+            if !constant || dimension.grand_total() != Some(own) {
+                continue;
+            }
+            let sides = self.boxes.sides.get(other)?.get(axis)?.get(own as usize)?;
+            let priced = sides.iter().filter_map(|side| {
+                Some((self.price(of_cell, &corners, own, side, stride, cost)?, side))
+            });
+            let (added, side) = priced.min_by_key(|(added, _)| *added)?;
+            cost = added;
+            corners = grow(&corners, own, side, stride);
+        }
+        let known: BTreeSet<u32> = moves.iter().map(|(v, _)| *v).collect();
+        let mut more = Vec::with_capacity(corners.len() - count);
+        for (cell, sign) in &corners {
+            let v = *of_cell.get(*cell)?;
+            if !known.contains(&v) {
+                more.push((v, self.by * i64::from(*sign)));
+            }
+        }
+        Some((cost, more))
     }
+}
+
+/// The corners of a box grown by a side.
+fn grow(corners: &[(usize, i8)], own: u32, side: &Side, stride: usize) -> Vec<(usize, i8)> {
+    let base = side.iter().find(|(code, _)| *code == own).map_or(1, |(_, s)| *s);
+    let mut grown = Vec::with_capacity(corners.len() * side.len());
+    for (corner, sign) in corners {
+        for (code, code_sign) in side {
+            let at = corner - own as usize * stride + *code as usize * stride;
+            grown.push((at, sign * code_sign * base));
+        }
+    }
+    grown
 }

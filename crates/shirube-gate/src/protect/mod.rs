@@ -11,6 +11,7 @@ mod field;
 mod frame;
 mod gauss;
 mod optimal;
+mod pattern;
 mod repair;
 mod rounding;
 mod suppress;
@@ -21,6 +22,7 @@ use shirube_model::refusal::Refusal;
 pub use cellkey::{NoiseTable, RecordKey, perturb};
 pub use optimal::cheapest;
 pub use rounding::{Rounded, round};
+pub use suppress::linear;
 
 use crate::attack::Attack;
 use crate::policy::{Contributions, Policy, Reason, sensitive};
@@ -90,15 +92,18 @@ pub struct Effort {
     pub orders_max: usize,
     /// Most partial boxes looked at per number in the search for circuits.
     pub boxes_max: usize,
+    /// Most partial boxes looked at in making the pattern cheaper.
+    pub improve_max: usize,
 }
 
 impl Default for Effort {
     fn default() -> Self {
         Self {
-            entries_max: 2_000_000,
-            operations_max: 400_000_000,
-            orders_max: 4,
-            boxes_max: 4_000,
+            entries_max: 50_000,
+            operations_max: 3_000_000,
+            orders_max: 2,
+            boxes_max: 600,
+            improve_max: 300_000,
         }
     }
 }
@@ -176,7 +181,8 @@ fn range_needed(policy: &Policy, value: Option<i64>, behind: Option<&Contributio
 /// # Errors
 /// `gate.protect.not_published` for a sensitive cell without a number,
 /// `gate.protect.impossible` when no choice of cells protects, given what must
-/// be printed.
+/// be printed, and `gate.protect.undecided` when the search ended at its limits
+/// without a pattern that is shown to be safe.
 pub fn protect(task: &Task<'_>) -> Result<Protected, Refusal> {
     task.set.check()?;
     suppress::run(task)

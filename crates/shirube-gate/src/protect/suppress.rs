@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use shirube_model::refusal::Refusal;
 
-use super::circuits::{self, Circuit};
+use super::circuits::{Boxes, Circuit};
 use super::frame::{Fate, Frame};
 use super::gauss::{Parametrised, eliminate};
+use super::pattern::{Order, Pattern};
 use super::repair::repair;
 use super::{Approach, Protected, Task};
 use crate::attack::{Attack, Knowledge, Move, Options, System, Verdict, attack};
@@ -15,6 +16,13 @@ use crate::table::{Cell, CellRef, TableSet};
 
 /// Most rounds of attack and repair.
 const ROUNDS_MAX: usize = 40;
+
+/// Most numbers of a set of tables for which several patterns are laid.
+const SEVERAL_MAX: usize = 20_000;
+
+/// Most hidden numbers for which each complementary one is judged by an attack
+/// of its own.
+const PRUNE_MAX: usize = 60;
 
 /// Runs a task.
 pub(crate) fn run(task: &Task<'_>) -> Result<Protected, Refusal> {
@@ -27,17 +35,24 @@ pub(crate) fn run(task: &Task<'_>) -> Result<Protected, Refusal> {
         }
     }
     if primaries.is_empty() {
-        return finish(task, &frame, &primaries, &[], Approach::Nothing);
+        return finish(task, &frame, &primaries, &[], Approach::Nothing)
+            .ok_or_else(|| Refusal::new("gate.protect.impossible"));
     }
-    let (mut hidden, mut circuits, approach) = first_pattern(task, &frame, &primaries);
-    if approach == Approach::Elimination {
-        circuits = circuits::known(task, &frame, &hidden);
+    let (pattern, approach) = first_pattern(task, &frame, &primaries);
+    let (mut hidden, mut circuits) = (pattern.hidden(), pattern.circuits());
+    if pattern.complete() && hidden.len() > PRUNE_MAX {
+        // Every number rests on a circuit: one attack confirms it.
+        if let Some(safe) = finish(task, &frame, &hidden, &circuits, approach) {
+            return Ok(safe);
+        }
     }
+    drop(pattern);
     for _ in 0..ROUNDS_MAX {
         let weak = weak_variables(task, &frame, &hidden, &circuits);
         if weak.is_empty() {
-            prune(task, &frame, &mut hidden, &circuits, &primaries, approach);
-            return finish(task, &frame, &hidden, &circuits, approach);
+            prune(task, &frame, &mut hidden, &circuits, &primaries);
+            return finish(task, &frame, &hidden, &circuits, approach)
+                .ok_or_else(|| Refusal::new("gate.protect.undecided"));
         }
         let before = hidden.len();
         let useless: Vec<u32> = weak.iter().copied().filter(|v| !primaries.contains(v)).collect();
@@ -57,35 +72,90 @@ pub(crate) fn run(task: &Task<'_>) -> Result<Protected, Refusal> {
             }
         }
     }
-    Err(Refusal::new("gate.protect.impossible"))
+    Err(give_up(task, &frame, &primaries))
 }
 
-/// The first pattern: by elimination where the table allows, else by circuits.
-fn first_pattern(
+/// Why no pattern came out: none protects even with everything hidden that may
+/// be, or the search ended at its limits.
+fn give_up(task: &Task<'_>, frame: &Frame, primaries: &BTreeSet<u32>) -> Refusal {
+    let mut all = primaries.clone();
+    all.extend(frame.with_fate(Fate::Open));
+    let (mut system, truth) = frame.system(&all);
+    system.require(|_, own| own.max(task.policy.width));
+    let found = attack(&system, &options(task), Some(Knowledge { truth: &truth, moves: &[] }));
+    let told = all.iter().zip(&found.cells).any(|(v, cell)| {
+        primaries.contains(v) && matches!(cell.verdict, Verdict::Recoverable | Verdict::Weak)
+    });
+    Refusal::new(if told { "gate.protect.impossible" } else { "gate.protect.undecided" })
+}
+
+/// The first pattern: circuits laid one by one. In all but large tables this is
+/// done in several orders, and within the pattern that elimination finds, and
+/// the cheapest is taken.
+fn first_pattern<'a>(
+    task: &'a Task<'a>,
+    frame: &'a Frame,
+    primaries: &BTreeSet<u32>,
+) -> (Pattern<'a>, Approach) {
+    let boxes = Boxes::new(task, frame);
+    let effort = task.effort;
+    let lay = |guide: &BTreeSet<u32>, order: Order| {
+        let mut pattern = Pattern::new(task, frame);
+        pattern.cover(&boxes, guide, order, effort.boxes_max);
+        pattern.improve(&boxes, effort.boxes_max, effort.improve_max);
+        pattern
+    };
+    let mut best = lay(&BTreeSet::new(), Order::Forward);
+    let mut approach = Approach::Circuits;
+    if frame.values.len() <= SEVERAL_MAX {
+        let guide = by_elimination(task, frame, primaries);
+        let none = BTreeSet::new();
+        let others = guide.iter().map(|g| (g, Order::Forward)).chain(
+            [Order::Backward, Order::LargeFirst, Order::SmallFirst].map(|order| (&none, order)),
+        );
+        for (from, order) in others {
+            let pattern = lay(from, order);
+            if (!pattern.complete(), pattern.cost()) < (!best.complete(), best.cost()) {
+                approach = if from.is_empty() { Approach::Circuits } else { Approach::Elimination };
+                best = pattern;
+            }
+        }
+    }
+    (best, approach)
+}
+
+/// The cheapest pattern that elimination finds within the effort.
+fn by_elimination(
     task: &Task<'_>,
     frame: &Frame,
     primaries: &BTreeSet<u32>,
-) -> (BTreeSet<u32>, Vec<Circuit>, Approach) {
+) -> Option<BTreeSet<u32>> {
     let protect: Vec<u32> = primaries.iter().copied().collect();
-    if let Some(parametrised) = Parametrised::new(frame, &|_| true, task.effort.entries_max) {
-        let mut best: Option<(u64, BTreeSet<u32>)> = None;
-        for order in orders(frame).into_iter().take(task.effort.orders_max) {
-            let outcome = eliminate(&parametrised, &protect, &order, task.effort.operations_max);
-            if outcome.cut {
-                break;
-            }
-            let cost = outcome.secondary.iter().map(|v| frame.cost(*v)).sum();
-            if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-                best = Some((cost, outcome.secondary));
-            }
+    let parametrised = Parametrised::new(frame, &|_| true, task.effort.entries_max)?;
+    let mut best: Option<(u64, BTreeSet<u32>)> = None;
+    for order in orders(frame).into_iter().take(task.effort.orders_max) {
+        let outcome = eliminate(&parametrised, &protect, &order, task.effort.operations_max);
+        if outcome.cut {
+            break;
         }
-        if let Some((_, mut hidden)) = best {
-            hidden.extend(primaries);
-            return (hidden, Vec::new(), Approach::Elimination);
+        let cost = outcome.secondary.iter().map(|v| frame.cost(*v)).sum();
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            best = Some((cost, outcome.secondary));
         }
     }
-    let (hidden, circuits) = circuits::cover(task, frame, primaries);
-    (hidden, circuits, Approach::Circuits)
+    best.map(|(_, hidden)| hidden)
+}
+
+/// Complementary cells by elimination alone, which keeps any sensitive number
+/// from being the exact sum and difference of printed ones, but knows nothing
+/// of bounds: a reference to compare with, not a protection. `None` beyond the
+/// effort.
+#[must_use]
+pub fn linear(task: &Task<'_>) -> Option<Vec<CellRef>> {
+    let frame = Frame::new(task);
+    let primaries: BTreeSet<u32> = frame.primaries().into_iter().collect();
+    let hidden = by_elimination(task, &frame, &primaries)?;
+    Some(hidden.iter().filter_map(|v| frame.variables.firsts.get(*v as usize).copied()).collect())
 }
 
 /// Orders of priority to be printed.
@@ -164,9 +234,8 @@ fn prune(
     hidden: &mut BTreeSet<u32>,
     circuits: &[Circuit],
     primaries: &BTreeSet<u32>,
-    approach: Approach,
 ) {
-    if approach == Approach::Circuits || hidden.len() > 60 {
+    if hidden.len() > PRUNE_MAX {
         return;
     }
     let mut secondary: Vec<u32> = hidden.difference(primaries).copied().collect();
@@ -180,14 +249,15 @@ fn prune(
     }
 }
 
-/// Masks the tables and has the attacker judge them from what is printed.
+/// Masks the tables and has the attacker judge them from what is printed; nothing
+/// comes out unless every hidden number is shown to be safe.
 fn finish(
     task: &Task<'_>,
     frame: &Frame,
     hidden: &BTreeSet<u32>,
     circuits: &[Circuit],
     approach: Approach,
-) -> Result<Protected, Refusal> {
+) -> Option<Protected> {
     let mut set = task.set.clone();
     for (table, of_cell) in set.tables.iter_mut().zip(&frame.variables.of_cell) {
         for (number, variable) in of_cell.iter().enumerate() {
@@ -198,14 +268,14 @@ fn finish(
     }
     let attack = verdict(task, frame, &set, circuits);
     if !attack.safe() {
-        return Err(Refusal::new("gate.protect.impossible"));
+        return None;
     }
     let first = |v: &u32| {
         frame.variables.firsts.get(*v as usize).copied().unwrap_or(CellRef { table: 0, cell: 0 })
     };
     let (primary, secondary): (Vec<u32>, Vec<u32>) =
         hidden.iter().partition(|v| frame.fate(**v) == Fate::Primary);
-    Ok(Protected {
+    Some(Protected {
         set,
         primary: primary.iter().map(first).collect(),
         secondary_value: secondary.iter().map(|v| frame.value(*v)).sum(),

@@ -11,6 +11,7 @@ mod attack;
 mod audit;
 mod book;
 mod literature;
+mod proof;
 mod protect;
 mod read;
 mod release;

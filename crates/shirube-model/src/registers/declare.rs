@@ -125,6 +125,7 @@ macro_rules! register {
         fields { $( $(#[$fdoc:meta])* $field:ident : $ty:ident $(($of:expr))? $card:ident $vis:ident ; )* }
         states { $( $state:literal ),+ $(,)? }
         steps { $( $step:literal : [ $( $from:literal ),+ ] => $to:literal $( needs [ $( $need:literal ),* ] )? ; )* }
+        $( frozen { $( $frozen:literal ),+ } )?
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -155,6 +156,7 @@ macro_rules! register {
                     to: $to,
                     needs: &[ $( $( $need ),* )? ],
                 } ),* ],
+                frozen: &[ $( $( $frozen ),+ )? ],
                 check: $crate::registers::check_body::<$name>,
             };
         }

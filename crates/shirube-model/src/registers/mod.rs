@@ -7,13 +7,16 @@
 //! true, because honest records are often incomplete. No rule compares a day
 //! with today: plans lie ahead, and the model has no clock.
 
+pub mod allocation;
 pub mod budget;
 mod declare;
+pub mod follow_up;
 pub mod organisations;
 pub mod portfolio;
 pub mod regulation;
 mod rules;
 mod rules_budget;
+mod rules_follow_up;
 mod rules_organisations;
 mod rules_portfolio;
 mod rules_regulation;
@@ -66,6 +69,16 @@ pub const KINDS: &[&KindSchema] = &[
     budget::BudgetPayment::SCHEMA,
     budget::MeasureLink::SCHEMA,
     budget::StrategyStatement::SCHEMA,
+    follow_up::FollowUpCycle::SCHEMA,
+    follow_up::MeasureReport::SCHEMA,
+    follow_up::MeasureContribution::SCHEMA,
+    follow_up::PanelAdvice::SCHEMA,
+    follow_up::PublicNeed::SCHEMA,
+    follow_up::FollowUpAction::SCHEMA,
+    allocation::AllocationPolicy::SCHEMA,
+    allocation::BudgetRequest::SCHEMA,
+    allocation::AdjustmentFund::SCHEMA,
+    allocation::PlanRevision::SCHEMA,
 ];
 
 /// The kind called `name`.
@@ -92,7 +105,7 @@ mod tests {
         let kinds: BTreeSet<_> = KINDS.iter().map(|schema| schema.kind).collect();
         let prefixes: BTreeSet<_> = KINDS.iter().map(|schema| schema.prefix).collect();
         assert_eq!((kinds.len(), prefixes.len()), (KINDS.len(), KINDS.len()));
-        assert_eq!(KINDS.len(), 36);
+        assert_eq!(KINDS.len(), 46);
         for schema in KINDS {
             assert_eq!(kind(schema.kind).map(|k| k.prefix), Some(schema.prefix));
             assert_eq!(kind_by_prefix(schema.prefix).map(|k| k.kind), Some(schema.kind));
@@ -148,6 +161,7 @@ mod tests {
         for schema in KINDS {
             let states: BTreeSet<_> = schema.states.iter().copied().collect();
             assert_eq!(states.len(), schema.states.len(), "{}", schema.kind);
+            assert!(schema.frozen.iter().all(|state| states.contains(state)), "{}", schema.kind);
             assert_eq!(Some(&schema.initial_state()), schema.states.first());
             let steps: BTreeSet<_> = schema.transitions.iter().map(|step| step.name).collect();
             assert_eq!(steps.len(), schema.transitions.len(), "{}", schema.kind);

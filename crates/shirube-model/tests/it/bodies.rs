@@ -151,6 +151,41 @@ fn minimal_of_regulation(kind_name: &str) -> Value {
         "strategy_statement" => json!({
             "statement": name("statement"), "qualifier": "exact", "section": "2.1",
         }),
+        other => minimal_of_follow_up(other),
+    }
+}
+
+fn minimal_of_follow_up(kind_name: &str) -> Value {
+    match kind_name {
+        "follow_up_cycle" => json!({ "name": name("cycle"), "fiscal_year": 2025 }),
+        "measure_report" => json!({
+            "measure": "4.1.1-m1", "cycle": id_of("follow_up_cycle", "a"), "ministry": "健",
+        }),
+        "measure_contribution" => {
+            json!({ "report": id_of("measure_report", "a"), "ministry": "厚" })
+        }
+        "panel_advice" => json!({
+            "subject": "件名", "body": "expert_panel", "given_on": "2025-04-01", "advice": "助言",
+        }),
+        "public_need" => json!({
+            "subject": "件名", "submitter": "patients", "received_on": "2025-04-01",
+            "need": "ニーズ",
+        }),
+        "follow_up_action" => json!({
+            "task": "対応", "finding": "課題", "cycle": id_of("follow_up_cycle", "a"),
+            "owner": "厚", "due_on": "2026-08-31",
+        }),
+        "allocation_policy" => json!({ "title": name("policy"), "fiscal_year": 2027 }),
+        "budget_request" => json!({
+            "title": "事業", "ministry": "厚", "fiscal_year": 2027, "requested_yen": 1_000_000,
+        }),
+        "adjustment_fund" => json!({
+            "purpose": "目的", "funder": "amed", "fiscal_year": 2026, "amount_yen": 1_000_000,
+        }),
+        "plan_revision" => json!({
+            "title": name("revision"), "grounds": "理由", "base_version": "1",
+            "base_hash": "0".repeat(64),
+        }),
         other => panic!("no minimal body of `{other}`"),
     }
 }

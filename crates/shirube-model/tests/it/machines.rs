@@ -13,6 +13,13 @@ use crate::bodies::full;
 /// What a decision on a link must say.
 const DECIDED: &[&str] = &["grounds", "decided_on", "decided_by"];
 
+/// What a cycle must say when it is opened, a report when it is compiled, and
+/// an answer.
+const OPENED: &[&str] = &["values_as_of", "pack_hash", "opened_on", "submissions_due_on"];
+const COMPILED: &[&str] = &["progress", "assessment", "compiled_on"];
+const ANSWERED: &[&str] = &["answered_by", "answer", "answered_on"];
+const NEED_ANSWERED: &[&str] = &["answered_by", "disposition", "answer", "answered_on"];
+
 /// (kind, state, step, new state, fields the step needs). Any other pair of
 /// state and step is refused.
 const ALLOWED: &[(&str, &str, &str, &str, &[&str])] = &[
@@ -78,6 +85,85 @@ const ALLOWED: &[(&str, &str, &str, &str, &[&str])] = &[
     ("measure_link", "suggested", "reject", "rejected", DECIDED),
     ("measure_link", "confirmed", "reject", "rejected", DECIDED),
     ("strategy_statement", "printed", "supersede", "superseded", &[]),
+    ("follow_up_cycle", "planned", "open", "open", OPENED),
+    ("follow_up_cycle", "open", "close", "closed", &["closed_on"]),
+    ("follow_up_cycle", "closed", "reopen", "open", &[]),
+    ("follow_up_cycle", "closed", "report", "reported", &["reported_on"]),
+    ("follow_up_cycle", "reported", "lock", "locked", &["locked_on"]),
+    ("measure_report", "drafting", "collect", "contributed", &[]),
+    ("measure_report", "drafting", "compile", "compiled", COMPILED),
+    ("measure_report", "contributed", "compile", "compiled", COMPILED),
+    ("measure_report", "returned", "compile", "compiled", COMPILED),
+    ("measure_report", "compiled", "submit", "submitted", &["submitted_on", "submitted_by"]),
+    ("measure_report", "submitted", "return", "returned", &["return_reason", "returned_on"]),
+    (
+        "measure_report",
+        "submitted",
+        "approve",
+        "approved",
+        &["approved_on", "approved_by", "approved_digest"],
+    ),
+    ("measure_report", "approved", "lock", "locked", &["locked_on"]),
+    ("measure_contribution", "draft", "contribute", "contributed", &["progress", "contributed_on"]),
+    ("measure_contribution", "contributed", "take_back", "draft", &[]),
+    ("panel_advice", "recorded", "assign", "assigned", &["answered_by", "due_on"]),
+    ("panel_advice", "recorded", "answer", "answered", ANSWERED),
+    ("panel_advice", "assigned", "answer", "answered", ANSWERED),
+    ("public_need", "received", "assign", "assigned", &["answered_by", "due_on"]),
+    ("public_need", "received", "answer", "answered", NEED_ANSWERED),
+    ("public_need", "assigned", "answer", "answered", NEED_ANSWERED),
+    ("follow_up_action", "open", "start", "in_progress", &["started_on"]),
+    ("follow_up_action", "open", "mark_overdue", "overdue", &[]),
+    ("follow_up_action", "in_progress", "mark_overdue", "overdue", &[]),
+    ("follow_up_action", "overdue", "extend", "in_progress", &["extension_reason"]),
+    ("follow_up_action", "open", "finish", "done", &["result", "done_on"]),
+    ("follow_up_action", "in_progress", "finish", "done", &["result", "done_on"]),
+    ("follow_up_action", "overdue", "finish", "done", &["result", "done_on"]),
+    ("follow_up_action", "open", "drop", "dropped", &["drop_reason", "dropped_on"]),
+    ("follow_up_action", "in_progress", "drop", "dropped", &["drop_reason", "dropped_on"]),
+    ("follow_up_action", "overdue", "drop", "dropped", &["drop_reason", "dropped_on"]),
+    ("allocation_policy", "drafted", "publish", "published", &["priorities", "published_on"]),
+    ("allocation_policy", "published", "supersede", "superseded", &[]),
+    ("budget_request", "drafted", "file", "filed", &["filed_on"]),
+    (
+        "budget_request",
+        "filed",
+        "adjust",
+        "adjusted",
+        &["adjusted_yen", "adjustment_reason", "adjusted_on"],
+    ),
+    ("budget_request", "filed", "decide", "decided", &["decided_yen", "decided_on"]),
+    ("budget_request", "adjusted", "decide", "decided", &["decided_yen", "decided_on"]),
+    ("adjustment_fund", "proposed", "allocate", "allocated", &["decided_on"]),
+    ("adjustment_fund", "proposed", "decline", "declined", &["decided_on", "decline_reason"]),
+    ("adjustment_fund", "allocated", "report", "reported", &["effect", "effect_reported_on"]),
+    (
+        "plan_revision",
+        "forked",
+        "compare",
+        "compared",
+        &["new_version", "new_hash", "diff_digest", "differences"],
+    ),
+    ("plan_revision", "compared", "rework", "forked", &[]),
+    (
+        "plan_revision",
+        "compared",
+        "approve",
+        "approved",
+        &["approved_on", "approved_by", "effective_on"],
+    ),
+    ("plan_revision", "approved", "bring_into_force", "in_force", &[]),
+    ("plan_revision", "forked", "drop", "dropped", &["drop_reason"]),
+    ("plan_revision", "compared", "drop", "dropped", &["drop_reason"]),
+];
+
+/// States in which the fields of a record stay as they are.
+const FROZEN: &[(&str, &[&str])] = &[
+    ("follow_up_cycle", &["locked"]),
+    ("measure_report", &["approved", "locked"]),
+    ("allocation_policy", &["superseded"]),
+    ("budget_request", &["decided"]),
+    ("plan_revision", &["approved", "in_force", "dropped"]),
 ];
 
 /// States of every kind, the first one where a record starts.
@@ -118,6 +204,19 @@ const STATES: &[(&str, &[&str])] = &[
     ("budget_payment", &["published"]),
     ("measure_link", &["suggested", "confirmed", "rejected"]),
     ("strategy_statement", &["printed", "superseded"]),
+    ("follow_up_cycle", &["planned", "open", "closed", "reported", "locked"]),
+    (
+        "measure_report",
+        &["drafting", "contributed", "compiled", "submitted", "returned", "approved", "locked"],
+    ),
+    ("measure_contribution", &["draft", "contributed"]),
+    ("panel_advice", &["recorded", "assigned", "answered"]),
+    ("public_need", &["received", "assigned", "answered"]),
+    ("follow_up_action", &["open", "in_progress", "overdue", "done", "dropped"]),
+    ("allocation_policy", &["drafted", "published", "superseded"]),
+    ("budget_request", &["drafted", "filed", "adjusted", "decided"]),
+    ("adjustment_fund", &["proposed", "allocated", "declined", "reported"]),
+    ("plan_revision", &["forked", "compared", "approved", "in_force", "dropped"]),
 ];
 
 /// State and step → new state.
@@ -185,6 +284,53 @@ fn a_step_needs_its_fields_filled() {
             }
         }
     }
+}
+
+#[test]
+fn frozen_states_keep_every_field() {
+    let found: Vec<_> = KINDS
+        .iter()
+        .filter(|schema| !schema.frozen.is_empty())
+        .map(|schema| (schema.kind, schema.frozen))
+        .collect();
+    assert_eq!(found, FROZEN);
+    for schema in KINDS {
+        for state in schema.states {
+            let before = full(schema);
+            assert_eq!(schema.check_frozen(state, None, &before, &before), Ok(()));
+            for field in schema.fields {
+                let (mut without, mut other) = (before.clone(), before.clone());
+                without.remove(field.name);
+                other.insert(field.name.to_owned(), json!("something else"));
+                for after in [&without, &other] {
+                    let found = schema.check_frozen(state, None, &before, after);
+                    if schema.frozen.contains(state) {
+                        let refusal = found.unwrap_err();
+                        assert_eq!(refusal.code, "registers.state.frozen");
+                        assert_eq!(refusal.place.field.as_deref(), Some(field.name));
+                    } else {
+                        assert_eq!(found, Ok(()), "{} {state}", schema.kind);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_step_from_a_frozen_state_fills_what_it_needs_and_no_more() {
+    let schema = kind("measure_report").unwrap();
+    let locked = full(schema);
+    let mut approved = locked.clone();
+    approved.remove("locked_on");
+    let check = |step, before, after| schema.check_frozen("approved", step, before, after);
+    assert_eq!(check(Some("lock"), &approved, &locked), Ok(()));
+    assert!(check(None, &approved, &locked).is_err(), "a correction fills nothing");
+    assert!(check(Some("approve"), &approved, &locked).is_err(), "another step's field");
+    assert!(check(Some("lock"), &locked, &approved).is_err(), "it takes nothing away");
+    let mut other = locked.clone();
+    other.insert("progress".to_owned(), json!("rewritten"));
+    assert!(check(Some("lock"), &approved, &other).is_err(), "other fields stay");
 }
 
 #[test]

@@ -10,3 +10,4 @@ mod rejections;
 mod round_trips;
 mod rules;
 mod schemas;
+mod states;

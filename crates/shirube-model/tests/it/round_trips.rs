@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use shirube_model::refusal::Refusal;
+use shirube_model::registers::allocation::*;
 use shirube_model::registers::budget::*;
+use shirube_model::registers::follow_up::*;
 use shirube_model::registers::organisations::*;
 use shirube_model::registers::portfolio::*;
 use shirube_model::registers::regulation::*;
@@ -64,6 +66,16 @@ fn rewriters() -> Vec<(&'static str, Rewrite)> {
         BudgetPayment,
         MeasureLink,
         StrategyStatement,
+        FollowUpCycle,
+        MeasureReport,
+        MeasureContribution,
+        PanelAdvice,
+        PublicNeed,
+        FollowUpAction,
+        AllocationPolicy,
+        BudgetRequest,
+        AdjustmentFund,
+        PlanRevision,
     ]
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
+use shirube_model::registers::follow_up::values_digest;
 use shirube_model::registers::{RULE_CODES, kind};
 use shirube_model::schema::FieldType;
 
@@ -25,7 +26,112 @@ fn refused_rows() -> Vec<Row> {
     rows.extend(trial_rows());
     rows.extend(regulation_rows());
     rows.extend(budget_rows());
+    rows.extend(follow_up_rows());
+    rows.extend(allocation_rows());
     rows
+}
+
+fn follow_up_rows() -> Vec<Row> {
+    let cycle = |fields: Value, rule, field| ("follow_up_cycle", fields, rule, field);
+    let report = |fields: Value, rule, field| ("measure_report", fields, rule, field);
+    let values = |lines: &[&str]| {
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        json!({ "approved_values": lines, "approved_digest": values_digest(&lines) })
+    };
+    vec![
+        cycle(json!({ "fiscal_year": 7 }), "year-implausible", "fiscal_year"),
+        cycle(json!({ "fiscal_year": 9_000_000_000_i64 }), "year-implausible", "fiscal_year"),
+        cycle(json!({ "pack_hash": "abc" }), "hash-shape", "pack_hash"),
+        cycle(json!({ "pack_hash": "A".repeat(64) }), "hash-shape", "pack_hash"),
+        cycle(
+            json!({ "contributions_due_on": "2026-06-30", "submissions_due_on": "2026-06-29" }),
+            "due-before-contributions",
+            "submissions_due_on",
+        ),
+        cycle(
+            json!({ "opened_on": "2026-07-01", "submissions_due_on": "2026-06-30" }),
+            "due-before-opening",
+            "opened_on",
+        ),
+        cycle(
+            json!({ "reported_on": "2026-07-01", "locked_on": "2026-06-30" }),
+            "days-out-of-order",
+            "closed_on",
+        ),
+        report(json!({ "participants": ["厚", "健"] }), "lead-takes-part", "participants"),
+        report(json!({ "participants": ["厚", "厚"] }), "listed-twice", "indicators"),
+        report(json!({ "indicators": ["OI-01", "OI-01"] }), "listed-twice", "indicators"),
+        report(json!({ "submitted_by": "甲", "approved_by": "甲" }), "own-approval", "approved_by"),
+        report(
+            json!({ "submitted_on": "2026-07-01", "approved_on": "2026-06-30" }),
+            "days-out-of-order",
+            "approved_on",
+        ),
+        report(values(&["[1]"]), "values-unreadable", "approved_values"),
+        report(values(&["{}\n"]), "values-unreadable", "approved_values"),
+        report(json!({ "approved_values": ["{}"] }), "digest-differs", "approved_digest"),
+        report(json!({ "approved_digest": "0".repeat(64) }), "digest-differs", "approved_digest"),
+        (
+            "panel_advice",
+            json!({ "answered_on": "2025-03-31" }),
+            "answered-before-given",
+            "answered_on",
+        ),
+        ("panel_advice", json!({ "due_on": "2025-03-31" }), "answered-before-given", "answered_on"),
+        (
+            "public_need",
+            json!({ "answered_on": "2025-03-31" }),
+            "answered-before-arrival",
+            "answered_on",
+        ),
+        (
+            "follow_up_action",
+            json!({ "started_on": "2026-05-02", "done_on": "2026-05-01" }),
+            "done-before-start",
+            "done_on",
+        ),
+        (
+            "follow_up_action",
+            json!({ "done_on": "2026-05-01", "dropped_on": "2026-05-01" }),
+            "done-and-dropped",
+            "dropped_on",
+        ),
+    ]
+}
+
+fn allocation_rows() -> Vec<Row> {
+    let request = |fields: Value, rule, field| ("budget_request", fields, rule, field);
+    let fund = |fields: Value, rule, field| ("adjustment_fund", fields, rule, field);
+    let revision = |fields: Value, rule, field| ("plan_revision", fields, rule, field);
+    vec![
+        ("allocation_policy", json!({ "fiscal_year": 27 }), "year-implausible", "fiscal_year"),
+        request(json!({ "fiscal_year": 2101 }), "year-implausible", "fiscal_year"),
+        request(json!({ "requested_yen": -1 }), "negative-amount", "requested_yen"),
+        request(json!({ "decided_yen": -1 }), "negative-amount", "requested_yen"),
+        request(json!({ "adjusted_yen": 0 }), "adjusted-without-reason", "adjustment_reason"),
+        request(
+            json!({ "filed_on": "2026-08-31", "decided_on": "2026-08-30" }),
+            "days-out-of-order",
+            "filed_on",
+        ),
+        fund(json!({ "fiscal_year": 0 }), "year-implausible", "fiscal_year"),
+        fund(json!({ "amount_yen": -1 }), "negative-amount", "amount_yen"),
+        fund(json!({ "round": 0 }), "round-range", "round"),
+        fund(
+            json!({ "decided_on": "2026-06-01", "effect_reported_on": "2026-05-31" }),
+            "reported-before-decision",
+            "effect_reported_on",
+        ),
+        revision(json!({ "diff_digest": "x" }), "hash-shape", "new_hash"),
+        revision(json!({ "base_hash": "x" }), "hash-shape", "new_hash"),
+        revision(json!({ "new_hash": "0".repeat(64) }), "nothing-new", "new_hash"),
+        revision(json!({ "differences": -1 }), "negative-differences", "differences"),
+        revision(
+            json!({ "approved_on": "2027-04-01", "effective_on": "2027-03-31" }),
+            "effective-before-approval",
+            "effective_on",
+        ),
+    ]
 }
 
 fn budget_rows() -> Vec<Row> {
@@ -419,7 +525,32 @@ fn accepted_rows() -> Vec<(&'static str, Value)> {
     ];
     rows.extend(accepted_trial_rows());
     rows.extend(accepted_regulation_rows());
+    rows.extend(accepted_follow_up_rows());
     rows
+}
+
+fn accepted_follow_up_rows() -> Vec<(&'static str, Value)> {
+    let first = "2025-04-01";
+    let lines = ["{\"value\":\"1\"}".to_owned(), "{}".to_owned()];
+    vec![
+        ("follow_up_cycle", json!({ "opened_on": first, "submissions_due_on": first })),
+        ("follow_up_cycle", json!({ "closed_on": first, "locked_on": first })),
+        ("measure_report", json!({ "participants": ["厚"], "submitted_by": "甲" })),
+        ("measure_report", json!({ "submitted_by": "甲", "approved_by": "乙" })),
+        ("measure_report", json!({ "approved_digest": values_digest(&[]) })),
+        (
+            "measure_report",
+            json!({ "approved_values": lines, "approved_digest": values_digest(&lines) }),
+        ),
+        ("panel_advice", json!({ "answered_on": first, "due_on": first })),
+        ("public_need", json!({ "answered_on": first })),
+        ("follow_up_action", json!({ "due_on": "2020-01-01", "done_on": first })),
+        ("budget_request", json!({ "requested_yen": 0, "adjusted_on": first })),
+        ("budget_request", json!({ "adjusted_yen": 0, "adjustment_reason": "廃止" })),
+        ("adjustment_fund", json!({ "decided_on": first, "effect_reported_on": first })),
+        ("plan_revision", json!({ "new_hash": "1".repeat(64), "differences": 0 })),
+        ("plan_revision", json!({ "approved_on": first, "effective_on": first })),
+    ]
 }
 
 fn accepted_trial_rows() -> Vec<(&'static str, Value)> {
@@ -535,7 +666,7 @@ fn every_rule_in_the_source_has_a_row() {
         .into_iter()
         .map(|(kind_name, _, rule, _)| format!("registers.{kind_name}.{rule}"))
         .collect();
-    let generic = ["field", "body", "ref", "transition"];
+    let generic = ["field", "body", "ref", "transition", "state"];
     let source: BTreeSet<_> = crate::messages::codes_in_sources()
         .into_iter()
         .filter(|code| {

@@ -1,6 +1,7 @@
 //! The core: records told one by one, in fixed numbers.
 
 mod budget;
+mod follow_up;
 mod infection;
 mod international;
 mod lists;
@@ -42,6 +43,7 @@ fn told(seed: u64) -> (Story, Cast) {
     international::tell(&mut story, &cast);
     tricks::tell(&mut story, &cast);
     budget::tell(&mut story);
+    follow_up::tell(&mut story);
     (story, cast)
 }
 

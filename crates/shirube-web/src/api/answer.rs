@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+use shirube_access::{Action, Resource};
 use shirube_model::lang::{Lang, LocalText};
 use shirube_model::refusal::Refusal;
 use shirube_store::{AppendError, StoreError};
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::query::Query;
 use crate::request::{AsOfDay, Audience, as_of, log_store_error, status_of};
+use crate::session::Who;
 use crate::state::AppState;
 
 /// An answer: its content, and whether it comes from made-up evidence.
@@ -175,7 +177,7 @@ pub(crate) struct ApiCtx {
     pub state: AppState,
     pub query: Query,
     pub as_of: AsOfDay,
-    pub audience: Audience,
+    pub who: Who,
     /// Value of `If-Match`.
     pub if_match: Option<String>,
 }
@@ -190,25 +192,13 @@ impl FromRequestParts<AppState> for ApiCtx {
         let problem = |refusal: Refusal| Problem::new(state, &[refusal]);
         let query = Query::read(parts.uri.query().unwrap_or_default()).map_err(problem)?;
         let as_of = as_of(state, &query).map_err(problem)?;
-        let audience = audience(state, &parts.headers).map_err(problem)?;
+        let who = parts.extensions.get::<Who>().cloned().unwrap_or_else(Who::public);
         let if_match = parts
             .headers
             .get(header::IF_MATCH)
             .and_then(|value| value.to_str().ok())
             .map(|value| value.trim().trim_start_matches("W/").trim_matches('"').to_owned());
-        Ok(Self { state: state.clone(), query, as_of, audience, if_match })
-    }
-}
-
-/// Who asks: staff where the request brings the edit key. Cookies do not count,
-/// so that no other site can act for a signed-in browser.
-fn audience(state: &AppState, headers: &HeaderMap) -> Result<Audience, Refusal> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(Audience::Public) };
-    let given = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-    match (state.edit_key(), given) {
-        (None, _) => Err(Refusal::new("web.sign-in.none")),
-        (Some(_), None) => Err(Refusal::new("web.sign-in.wrong")),
-        (Some(key), Some(given)) => key.check(given.trim()).map(|()| Audience::Staff),
+        Ok(Self { state: state.clone(), query, as_of, who, if_match })
     }
 }
 
@@ -246,16 +236,42 @@ impl ApiCtx {
         problem
     }
 
-    /// Lets only staff on.
+    /// Who looks at records of all registers.
+    pub(crate) fn audience(&self) -> Audience {
+        self.audience_of(&Resource::register(shirube_access::ANY))
+    }
+
+    /// Who looks at one register or record.
+    pub(crate) fn audience_of(&self, resource: &Resource) -> Audience {
+        crate::request::audience(&self.state, &self.who, resource)
+    }
+
+    /// Lets on only whoever may do this.
     ///
     /// # Errors
-    /// `web.sign-in.none` where the server has no edit key, `web.sign-in.needed`.
-    pub(crate) fn staff_only(&self) -> Result<(), Problem> {
-        match (self.audience, self.state.edit_key()) {
-            (Audience::Staff, _) => Ok(()),
-            (Audience::Public, None) => Err(self.problem(Refusal::new("web.sign-in.none"))),
-            (Audience::Public, Some(_)) => Err(self.problem(Refusal::new("web.sign-in.needed"))),
-        }
+    /// `access.sign-in.needed`, `access.denied`, `web.not-found.page`.
+    pub(crate) fn require(&self, action: Action<'_>, resource: &Resource) -> Result<(), Problem> {
+        crate::gate::require(&self.state, &self.who, action, resource)
+            .map_err(|refusal| self.problem(refusal))
+    }
+
+    /// The same where whoever asks may have made what is to be judged.
+    ///
+    /// # Errors
+    /// As [`Self::require`].
+    pub(crate) fn require_as(
+        &self,
+        action: Action<'_>,
+        resource: &Resource,
+        own_work: bool,
+    ) -> Result<(), Problem> {
+        crate::gate::require_as(&self.state, &self.who, action, resource, own_work)
+            .map_err(|refusal| self.problem(refusal))
+    }
+
+    /// Who the ledger names: the account, by its sign-in name.
+    pub(crate) fn actor(&self) -> String {
+        self.who.account().map_or_else(String::new, |account| account.name.clone())
     }
 
     /// The version `If-Match` names.

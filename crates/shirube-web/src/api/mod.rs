@@ -7,7 +7,7 @@ mod packs;
 mod records;
 mod values;
 
-pub(crate) use answer::{Answer, plain_problem};
+pub(crate) use answer::{Answer, Problem, plain_problem};
 pub(crate) use values::IndicatorBody;
 
 use axum::Json;
@@ -47,14 +47,14 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     let bearer = SecurityScheme::Http(
         HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("The edit key the server was started with"))
+            .description(Some("A token made under `My account`"))
             .build(),
     );
     document
         .components
         .get_or_insert_default()
         .security_schemes
-        .insert("edit_key".to_owned(), bearer.into());
+        .insert("token".to_owned(), bearer.into());
     OpenApiRouter::with_openapi(document)
         .routes(routes!(indicators::board))
         .routes(routes!(indicators::list))

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shirube_access::{Action, Resource, record_resource};
 use shirube_model::ident::RecordId;
 use shirube_model::record::{Body, RecordVersion, Standing};
 use shirube_model::refusal::Refusal;
@@ -58,6 +59,19 @@ impl RecordBody {
             recorded_at: record.recorded_at,
         }
     }
+}
+
+/// A record as something to decide about.
+fn resource(record: &RecordVersion) -> Resource {
+    let at = (record.state.as_str(), record.standing);
+    match registers::kind(&record.kind) {
+        Some(schema) => record_resource(schema, record.id.as_str(), at, &record.body),
+        None => Resource::Site,
+    }
+}
+
+fn audience_of(ctx: &ApiCtx, record: &RecordVersion) -> Audience {
+    ctx.audience_of(&resource(record))
 }
 
 fn open(kind: &str, body: &Body, audience: Audience) -> Value {
@@ -129,8 +143,6 @@ pub(crate) struct NewBody {
     /// Field values by the schema of the kind.
     #[schema(value_type = Object)]
     body: Body,
-    /// Who enters it.
-    actor: String,
     /// Why.
     reason: String,
     /// System and key the record comes from; the same key is the same record.
@@ -152,7 +164,6 @@ pub(crate) struct CorrectBody {
     /// All field values; a field left out becomes empty.
     #[schema(value_type = Object)]
     body: Body,
-    actor: String,
     reason: String,
 }
 
@@ -164,7 +175,9 @@ pub(crate) struct StepRequest {
     step: String,
     /// For `mark_duplicate`: the record that counts instead.
     original: Option<String>,
-    actor: String,
+    /// Values of the fields that the step needs; others are left as they are.
+    #[schema(value_type = Option<Object>)]
+    fields: Option<Body>,
     reason: String,
 }
 
@@ -231,7 +244,7 @@ pub(crate) async fn list(ctx: ApiCtx, Path(kind): Path<String>) -> ApiResult<Rec
         .await
         .map_err(|error| ctx.store_problem(&error))?;
     Ok(ctx.answer(RecordsBody {
-        records: page.records.iter().map(|r| RecordBody::new(r, ctx.audience)).collect(),
+        records: page.records.iter().map(|r| RecordBody::new(r, audience_of(&ctx, r))).collect(),
         total: page.total,
         next: page.next,
     }))
@@ -243,16 +256,17 @@ pub(crate) async fn list(ctx: ApiCtx, Path(kind): Path<String>) -> ApiResult<Rec
     responses((status = 201, body = Answer<RecordBody>),
         (status = 200, description = "Known already with the same values", body = Answer<RecordBody>),
         (status = 400, body = ProblemBody), (status = 401, body = ProblemBody)),
-    security(("edit_key" = [])))]
+    security(("token" = [])))]
 pub(crate) async fn create(
     ctx: ApiCtx,
     Path(kind): Path<String>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Problem> {
-    ctx.staff_only()?;
     let schema = find(&ctx, &kind)?;
     let new: NewBody = read(&ctx, &headers, &bytes)?;
+    let at = (schema.initial_state(), Standing::Active);
+    ctx.require(Action::Create, &record_resource(schema, "", at, &new.body))?;
     check_codes(&ctx, schema, &new.body)?;
     let source = new.source.map(|source| SourceKey::new(source.system, source.key));
     let known =
@@ -263,7 +277,7 @@ pub(crate) async fn create(
         body: new.body,
         on_existing: OnExisting::Refuse,
     };
-    let event = append(&ctx, draft.into(), &new.actor, &new.reason).await?;
+    let event = append(&ctx, draft.into(), &new.reason).await?;
     match (event, known) {
         (Some(event), _) => Ok(recorded(&ctx, &event.record_version(), StatusCode::CREATED)),
         (None, Some(id)) => current(&ctx, &id).await,
@@ -276,16 +290,11 @@ fn check_codes(ctx: &ApiCtx, schema: &KindSchema, body: &Body) -> Result<(), Pro
     if refusals.is_empty() { Ok(()) } else { Err(Problem::new(&ctx.state, &refusals)) }
 }
 
-async fn append(
-    ctx: &ApiCtx,
-    draft: Draft,
-    actor: &str,
-    reason: &str,
-) -> Result<Option<Event>, Problem> {
+async fn append(ctx: &ApiCtx, draft: Draft, reason: &str) -> Result<Option<Event>, Problem> {
     let events = ctx
         .state
         .store()
-        .append(vec![draft], actor, reason)
+        .append(vec![draft], &ctx.actor(), reason)
         .await
         .map_err(|error| ctx.append_problem(&error))?;
     Ok(events.into_iter().next())
@@ -296,7 +305,7 @@ fn recorded(ctx: &ApiCtx, record: &RecordVersion, status: StatusCode) -> Respons
         (header::ETAG, format!("\"{}\"", record.version)),
         (header::LOCATION, format!("/api/v1/records/{}", record.id)),
     ];
-    (status, headers, ctx.answer(RecordBody::new(record, ctx.audience))).into_response()
+    (status, headers, ctx.answer(RecordBody::new(record, audience_of(ctx, record)))).into_response()
 }
 
 async fn current(ctx: &ApiCtx, id: &RecordId) -> Result<Response, Problem> {
@@ -329,42 +338,53 @@ pub(crate) async fn one(ctx: ApiCtx, Path(id): Path<String>) -> Result<Response,
         (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
         (status = 412, description = "Changed meanwhile; `conflict` shows both", body = ProblemBody),
         (status = 428, description = "`If-Match` is missing", body = ProblemBody)),
-    security(("edit_key" = [])))]
+    security(("token" = [])))]
 pub(crate) async fn correct(
     ctx: ApiCtx,
     Path(id): Path<String>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Problem> {
-    ctx.staff_only()?;
     let (id, schema) = record_id(&ctx, &id)?;
     let base_version = ctx.base_version()?;
     let new: CorrectBody = read(&ctx, &headers, &bytes)?;
+    let record = asked_of(&ctx, &id, Action::Edit).await?;
+    // Nor may a correction hand the record to whom one may not write for.
+    let at = (record.state.as_str(), record.standing);
+    ctx.require(Action::Edit, &record_resource(schema, id.as_str(), at, &new.body))?;
     check_codes(&ctx, schema, &new.body)?;
     let change = Change { record: id.clone(), base_version, step: Step::Correct(new.body) };
-    write(&ctx, &id, change, &new.actor, &new.reason).await
+    write(&ctx, &id, change, &new.reason).await
 }
 
 async fn write(
     ctx: &ApiCtx,
     id: &RecordId,
     change: Change,
-    actor: &str,
     reason: &str,
 ) -> Result<Response, Problem> {
+    match append(ctx, change.into(), reason).await? {
+        Some(event) => Ok(recorded(ctx, &event.record_version(), StatusCode::OK)),
+        None => current(ctx, id).await,
+    }
+}
+
+/// The record as it stands, for whoever may do this to it.
+async fn asked_of(
+    ctx: &ApiCtx,
+    id: &RecordId,
+    action: Action<'_>,
+) -> Result<RecordVersion, Problem> {
     let now = ctx
         .state
         .store()
         .get(id, shirube_store::AsOf::Now)
         .await
         .map_err(|error| ctx.store_problem(&error))?;
-    if now.is_none() {
-        return Err(missing(ctx, id));
-    }
-    match append(ctx, change.into(), actor, reason).await? {
-        Some(event) => Ok(recorded(ctx, &event.record_version(), StatusCode::OK)),
-        None => current(ctx, id).await,
-    }
+    let record = now.ok_or_else(|| missing(ctx, id))?;
+    let own = crate::pages::edit::own_work(&ctx.who, &record);
+    ctx.require_as(action, &resource(&record), own)?;
+    Ok(record)
 }
 
 /// Takes a step: withdraw, restore, mark as a duplicate, or a step of the kind.
@@ -375,28 +395,62 @@ async fn write(
     responses((status = 200, body = Answer<RecordBody>), (status = 400, body = ProblemBody),
         (status = 401, body = ProblemBody), (status = 404, body = ProblemBody),
         (status = 412, body = ProblemBody), (status = 428, body = ProblemBody)),
-    security(("edit_key" = [])))]
+    security(("token" = [])))]
 pub(crate) async fn step(
     ctx: ApiCtx,
     Path(id): Path<String>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Problem> {
-    ctx.staff_only()?;
-    let (id, _) = record_id(&ctx, &id)?;
+    let (id, schema) = record_id(&ctx, &id)?;
     let base_version = ctx.base_version()?;
     let asked: StepRequest = read(&ctx, &headers, &bytes)?;
     let step = match asked.step.as_str() {
-        "withdraw" => Step::Withdraw,
-        "restore" => Step::Restore,
+        "withdraw" => {
+            asked_of(&ctx, &id, Action::Withdraw).await?;
+            Step::Withdraw
+        }
+        "restore" => {
+            asked_of(&ctx, &id, Action::Restore).await?;
+            Step::Restore
+        }
         "mark_duplicate" => {
+            asked_of(&ctx, &id, Action::MarkDuplicate).await?;
             let original = asked.original.as_deref().unwrap_or_default();
             Step::MarkDuplicate(record_id(&ctx, original)?.0)
         }
-        name => Step::Transition { name: name.to_owned(), body: None },
+        _ => return own_step(&ctx, (&id, schema), base_version, asked).await,
     };
     let change = Change { record: id.clone(), base_version, step };
-    write(&ctx, &id, change, &asked.actor, &asked.reason).await
+    write(&ctx, &id, change, &asked.reason).await
+}
+
+/// Takes a step of the kind.
+async fn own_step(
+    ctx: &ApiCtx,
+    (id, schema): (&RecordId, &'static KindSchema),
+    base_version: u32,
+    asked: StepRequest,
+) -> Result<Response, Problem> {
+    let record = asked_of(ctx, id, Action::Step(&asked.step)).await?;
+    let needed = crate::steps::asks(schema, &asked.step);
+    let given = asked.fields.unwrap_or_default().into_iter();
+    let fields: Body =
+        given.filter(|(name, _)| needed.iter().any(|field| field.name == name)).collect();
+    check_codes(ctx, schema, &fields)?;
+    let actor = ctx.actor();
+    let step = crate::steps::Asked {
+        schema,
+        record: &record,
+        base_version,
+        step: &asked.step,
+        fields,
+        actor: &actor,
+        reason: &asked.reason,
+    };
+    let done = crate::steps::take(&ctx.state, step).await;
+    done.map_err(|error| ctx.append_problem(&error))?;
+    current(ctx, id).await
 }
 
 /// Every event of a record, oldest first, with its place in the hash chain.
@@ -419,7 +473,7 @@ pub(crate) async fn history(ctx: ApiCtx, Path(id): Path<String>) -> ApiResult<Hi
         duplicate_of: event.duplicate_of.as_ref().map(ToString::to_string),
         actor: event.actor.clone(),
         reason: event.reason.clone(),
-        body: open(&event.kind, &event.body, ctx.audience),
+        body: open(&event.kind, &event.body, audience_of(&ctx, &event.record_version())),
         prev_hash: hex::encode(event.prev_hash),
         hash: hex::encode(event.hash),
     };
@@ -440,7 +494,7 @@ pub(crate) async fn search(ctx: ApiCtx) -> ApiResult<SearchBody> {
     let query = SearchQuery {
         text: ctx.query.get("q").unwrap_or_default().to_owned(),
         kinds: kind.map(str::to_owned).into_iter().collect(),
-        include_internal: ctx.audience == Audience::Staff,
+        include_internal: ctx.audience() == Audience::Staff,
         offset: usize::try_from(number("offset", 0)?).unwrap_or(usize::MAX),
         limit: usize::try_from(number("limit", 50)?.min(RECORDS_MAX)).unwrap_or(50),
     };

@@ -7,6 +7,7 @@ use shirube_model::plan::Goal;
 
 use crate::figure::spark;
 use crate::link::Link;
+use crate::pages::beside::{Other, word};
 use crate::request::{Ctx, Page};
 use crate::series::Series;
 use crate::view::dashboard::{
@@ -67,6 +68,7 @@ impl<'a> Filters<'a> {
 /// Shows the dashboard.
 pub(crate) async fn show(ctx: Ctx) -> Page {
     let filters = Filters::read(&ctx)?;
+    let other = Other::of(&ctx).await?;
     let board =
         ctx.state.engine().board(ctx.as_of.day).await.map_err(|refusal| ctx.refuse(refusal))?;
     let pack = ctx.state.pack();
@@ -74,7 +76,7 @@ pub(crate) async fn show(ctx: Ctx) -> Page {
     let rows: Vec<SeriesRow> = all
         .iter()
         .filter(|series| filters.passes(series))
-        .map(|series| row(&ctx, series))
+        .map(|series| row(&ctx, series, other.as_ref()))
         .collect();
     let t = ctx.t;
     let info = &pack.info;
@@ -97,6 +99,7 @@ pub(crate) async fn show(ctx: Ctx) -> Page {
         text: ctx.query.get("q").unwrap_or_default().to_owned(),
         undecided: filters.undecided,
         as_table,
+        beside: ctx.state.other().map(|beside| word(&ctx, beside.state.demo())),
         clear_href: ctx.to("/").at("series").into(),
         shown: t.args("web.filter.shown", &shown),
         groups: if as_table { Vec::new() } else { groups(&rows) },
@@ -127,7 +130,7 @@ pub(crate) fn indicator_link(ctx: &Ctx, id: &str) -> Link {
     ctx.to("/indicators").segment(id)
 }
 
-fn row(ctx: &Ctx, series: &Series<'_>) -> SeriesRow {
+fn row(ctx: &Ctx, series: &Series<'_>, other: Option<&Other<'_>>) -> SeriesRow {
     let t = ctx.t;
     let headline = &series.result.headline;
     let figure = series.spec.as_ref().map(|spec| series.figure(headline, spec));
@@ -150,6 +153,7 @@ fn row(ctx: &Ctx, series: &Series<'_>) -> SeriesRow {
         undecided: series.result.undecided.len(),
         spark: figure.as_ref().map_or_else(String::new, |figure| spark(figure, "")),
         spark_narrow: figure.as_ref().map_or_else(String::new, |figure| spark(figure, "narrow")),
+        beside: other.and_then(|other| other.line(ctx, series.indicator)),
     }
 }
 

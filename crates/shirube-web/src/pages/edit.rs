@@ -1,9 +1,9 @@
-//! Changing records: the form, what happens when two people edit at once, and
-//! steps.
+//! Changing records: the form, and what happens when two people edit at once.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
+use shirube_access::{Action, Resource, record_resource};
 use shirube_model::record::{Body, RecordVersion, Standing};
 use shirube_model::refusal::Refusal;
 use shirube_model::schema::KindSchema;
@@ -16,19 +16,44 @@ use crate::pages::registers::find;
 use crate::pages::sign_in::honest;
 use crate::query::Query;
 use crate::request::{Ctx, Page, PageError};
+use crate::session::Who;
 use crate::show::Shower;
 use crate::view::dashboard::Choice;
 use crate::view::edit::{Conflict, ConflictRow, EditPage};
 use crate::view::frame::{FaultLine, Tab};
 
-/// Sends whoever is not signed in to the sign-in page, and back afterwards.
-fn sign_in_first(ctx: &Ctx) -> Option<Redirect> {
-    if ctx.session.is_some() {
-        return None;
-    }
-    let tag = ctx.t.0.tag();
-    let link = Link::to(format!("/{tag}/sign-in")).set("next", &format!("/{tag}{}", ctx.rest));
-    Some(Redirect::to(&String::from(link)))
+/// A record as something to decide about.
+pub(crate) fn resource(record: &RecordVersion, schema: &KindSchema) -> Resource {
+    let at = (record.state.as_str(), record.standing);
+    record_resource(schema, record.id.as_str(), at, &record.body)
+}
+
+/// Whether whoever asks handed in what is to be judged.
+pub(crate) fn own_work(who: &Who, record: &RecordVersion) -> bool {
+    let by = record.body.get("submitted_by").and_then(serde_json::Value::as_str);
+    by.is_some() && by == who.account().map(|account| account.name.as_str())
+}
+
+/// A record of a kind as it is about to become: of the organisations that its
+/// fields name, so that nobody makes or moves one out of their own reach.
+fn draft_resource(schema: &KindSchema, id: &str, body: &Body) -> Resource {
+    record_resource(schema, id, (schema.initial_state(), Standing::Active), body)
+}
+
+/// A record of some organisation of whoever asks, before its fields are known.
+pub(crate) fn own_draft(ctx: &Ctx, schema: &KindSchema) -> Resource {
+    Resource::Record(shirube_access::RecordResource {
+        kind: schema.kind.to_owned(),
+        state: schema.initial_state().to_owned(),
+        standing: Standing::Active.code().to_owned(),
+        organisations: ctx.who.principal.organisations(),
+        ..shirube_access::RecordResource::default()
+    })
+}
+
+/// Who the ledger names: the account, by its sign-in name.
+pub(crate) fn actor(ctx: &Ctx) -> String {
+    ctx.who.account().map_or_else(String::new, |account| account.name.clone())
 }
 
 /// What a form is about.
@@ -66,8 +91,9 @@ fn show_form(ctx: &Ctx, status: StatusCode, subject: &Subject<'_>, filled: Fille
         id: subject.record.map_or_else(String::new, |record| record.id.to_string()),
         lead: t.with(lead, "register", ctx.labels().kind(schema.kind)),
         action: format!("/{tag}{rest}/{end}"),
-        csrf: ctx.session.as_ref().map_or_else(String::new, |session| session.csrf.clone()),
+        csrf: ctx.form_token(),
         base_version: filled.base_version,
+        hidden: Vec::new(),
         faults: filled
             .refusals
             .iter()
@@ -76,10 +102,11 @@ fn show_form(ctx: &Ctx, status: StatusCode, subject: &Subject<'_>, filled: Fille
             .collect(),
         conflict: filled.conflict,
         fields: form::fields(ctx, schema, filled.form, filled.refusals),
-        actor: said("actor"),
+        actor: actor(ctx),
         reason: said("reason"),
         steps: subject.record.map_or_else(Vec::new, |record| steps(ctx, schema, record)),
         step_action: format!("/{tag}{rest}/step"),
+        send: t.get("web.edit.save"),
         cancel: format!("/{tag}{rest}"),
     };
     ctx.page_with(status, &page)
@@ -90,18 +117,26 @@ fn steps(ctx: &Ctx, schema: &KindSchema, record: &RecordVersion) -> Vec<Choice> 
     let choice =
         |value: &str, label: String| Choice { value: value.to_owned(), label, selected: false };
     let plain = |code: &str| choice(code, ctx.t.get(&format!("web.action.{code}")));
+    let of = resource(record, schema);
+    let may = |action: Action<'_>| {
+        let own_work = own_work(&ctx.who, record);
+        ctx.state.allows_as(&ctx.who, action, &of, own_work)
+    };
     if record.standing != Standing::Active {
-        return vec![plain("restore")];
+        return if may(Action::Restore) { vec![plain("restore")] } else { Vec::new() };
     }
     let own = schema
         .transitions
         .iter()
         .filter(|step| step.from.contains(&record.state.as_str()))
+        .filter(|step| may(Action::Step(step.name)))
         .map(|step| choice(step.name, ctx.labels().step(schema.kind, step.name)));
-    own.chain([plain("withdraw"), plain("mark_duplicate")]).collect()
+    let general = [(Action::Withdraw, "withdraw"), (Action::MarkDuplicate, "mark_duplicate")];
+    let general = general.into_iter().filter(|(action, _)| may(*action));
+    own.chain(general.map(|(_, code)| plain(code))).collect()
 }
 
-async fn current(ctx: &Ctx, known: &Known) -> Result<RecordVersion, PageError> {
+pub(crate) async fn current(ctx: &Ctx, known: &Known) -> Result<RecordVersion, PageError> {
     let found = ctx.state.store().get(&known.id, AsOf::Now).await;
     found
         .map_err(|error| ctx.store_error(&error))?
@@ -112,9 +147,7 @@ async fn current(ctx: &Ctx, known: &Known) -> Result<RecordVersion, PageError> {
 pub(crate) async fn show(ctx: Ctx, Path((_, id)): Path<(String, String)>) -> Page {
     let known = known(&ctx, &id)?;
     let record = current(&ctx, &known).await?;
-    if let Some(redirect) = sign_in_first(&ctx) {
-        return Ok(redirect.into_response());
-    }
+    ctx.require(Action::Edit, &resource(&record, known.schema))?;
     let filled = Filled {
         form: &form::filled(known.schema, &record.body),
         refusals: &[],
@@ -128,14 +161,13 @@ pub(crate) async fn show(ctx: Ctx, Path((_, id)): Path<(String, String)>) -> Pag
 /// Shows the form of a new record.
 pub(crate) async fn show_new(ctx: Ctx, Path((_, kind)): Path<(String, String)>) -> Page {
     let schema = find(&ctx, &kind)?;
-    if let Some(redirect) = sign_in_first(&ctx) {
-        return Ok(redirect.into_response());
-    }
-    let filled = Filled { form: &Query::default(), refusals: &[], conflict: None, base_version: 0 };
+    ctx.require(Action::Create, &own_draft(&ctx, schema))?;
+    // A link from another page may fill in what it knows.
+    let filled = Filled { form: &ctx.query, refusals: &[], conflict: None, base_version: 0 };
     show_form(&ctx, StatusCode::OK, &Subject { schema, record: None }, filled)
 }
 
-fn read(ctx: &Ctx, body: &str) -> Result<Query, PageError> {
+pub(crate) fn read(ctx: &Ctx, body: &str) -> Result<Query, PageError> {
     let form = Query::read_form(body).map_err(|refusal| ctx.refuse(refusal))?;
     honest(ctx, &form)?;
     Ok(form)
@@ -148,7 +180,7 @@ fn refusals_of(ctx: &Ctx, schema: &KindSchema, body: &Body) -> Vec<Refusal> {
     refusals
 }
 
-fn base_version(ctx: &Ctx, form: &Query) -> Result<u32, PageError> {
+pub(crate) fn base_version(ctx: &Ctx, form: &Query) -> Result<u32, PageError> {
     let number = form.number("base_version", 0).map_err(|refusal| ctx.refuse(refusal))?;
     Ok(u32::try_from(number).unwrap_or_default())
 }
@@ -161,6 +193,8 @@ pub(crate) async fn save(ctx: Ctx, Path((_, id)): Path<(String, String)>, text: 
     let record = current(&ctx, &known).await?;
     let subject = Subject { schema: known.schema, record: Some(&record) };
     let body = form::body(known.schema, &form);
+    ctx.require(Action::Edit, &resource(&record, known.schema))?;
+    ctx.require(Action::Edit, &draft_resource(known.schema, known.id.as_str(), &body))?;
     let refusals = refusals_of(&ctx, known.schema, &body);
     if !refusals.is_empty() {
         let filled = Filled { form: &form, refusals: &refusals, conflict: None, base_version };
@@ -168,7 +202,10 @@ pub(crate) async fn save(ctx: Ctx, Path((_, id)): Path<(String, String)>, text: 
     }
     let draft = Draft::correct(known.id.clone(), base_version, body);
     match append(&ctx, draft, &form).await {
-        Ok(event) => Ok(to_record(&ctx, &known, event.as_ref()).into_response()),
+        Ok(event) => {
+            let version = event.map(|event| event.version);
+            Ok(to_record(&ctx, &known, version).into_response())
+        }
         Err(AppendError::Stale(stale)) => {
             let filled = Filled {
                 form: &form,
@@ -193,6 +230,7 @@ pub(crate) async fn create(
     let form = read(&ctx, &text)?;
     let subject = Subject { schema, record: None };
     let body = form::body(schema, &form);
+    ctx.require(Action::Create, &draft_resource(schema, "", &body))?;
     let refusals = refusals_of(&ctx, schema, &body);
     if !refusals.is_empty() {
         let filled = Filled { form: &form, refusals: &refusals, conflict: None, base_version: 0 };
@@ -200,7 +238,7 @@ pub(crate) async fn create(
     }
     let said = |name: &str| form.get(name).unwrap_or_default().to_owned();
     let draft = Draft::new_record(schema.kind, None, body);
-    let done = ctx.state.store().append(vec![draft], &said("actor"), &said("reason")).await;
+    let done = ctx.state.store().append(vec![draft], &actor(&ctx), &said("reason")).await;
     match done {
         Ok(events) => {
             let id = events.first().map(|event| event.record.to_string()).unwrap_or_default();
@@ -212,7 +250,7 @@ pub(crate) async fn create(
 
 async fn append(ctx: &Ctx, draft: Draft, form: &Query) -> Result<Option<Event>, AppendError> {
     let said = |name: &str| form.get(name).unwrap_or_default();
-    let events = ctx.state.store().append(vec![draft], said("actor"), said("reason")).await?;
+    let events = ctx.state.store().append(vec![draft], &actor(ctx), said("reason")).await?;
     Ok(events.into_iter().next())
 }
 
@@ -233,39 +271,10 @@ fn failed(
 }
 
 /// Leads to what was written, which in a demo may lie after the day shown.
-fn to_record(ctx: &Ctx, known: &Known, event: Option<&Event>) -> Redirect {
+pub(crate) fn to_record(ctx: &Ctx, known: &Known, version: Option<u32>) -> Redirect {
     let page = Link::to(format!("/{}/records/{}", ctx.t.0.tag(), known.id));
-    let version = event.filter(|_| ctx.state.demo()).map(|event| event.version.to_string());
+    let version = version.filter(|_| ctx.state.demo()).map(|version| version.to_string());
     Redirect::to(&String::from(page.set("version", version.as_deref().unwrap_or_default())))
-}
-
-/// Takes a step of the kind, withdraws, restores or marks as a duplicate.
-pub(crate) async fn step(ctx: Ctx, Path((_, id)): Path<(String, String)>, text: String) -> Page {
-    let known = known(&ctx, &id)?;
-    let form = read(&ctx, &text)?;
-    let base_version = base_version(&ctx, &form)?;
-    let id = known.id.clone();
-    let draft = match form.get("step").unwrap_or_default() {
-        "withdraw" => Draft::withdraw(id, base_version),
-        "restore" => Draft::restore(id, base_version),
-        "mark_duplicate" => {
-            let original = form.get("original").unwrap_or_default();
-            let original = original.parse().map_err(|refusal| ctx.refuse(refusal))?;
-            Draft::mark_duplicate(id, base_version, original)
-        }
-        name => Draft::transition(id, base_version, name, None),
-    };
-    match append(&ctx, draft, &form).await {
-        Ok(event) => Ok(to_record(&ctx, &known, event.as_ref()).into_response()),
-        Err(error) => {
-            if let AppendError::Fault(fault) = &error {
-                tracing::error!(code = fault.refusal.code, cause = %fault.cause, "store fault");
-            }
-            let refusals = error.refusals();
-            let code = refusals.first().map_or("", |refusal| refusal.code);
-            Err(ctx.refuse_all(crate::request::status_of(code), &refusals))
-        }
-    }
 }
 
 /// The version the editor began with, the record as it stands, and what the

@@ -11,6 +11,7 @@ use shirube_model::refusal::Refusal;
 
 use crate::figure::{Mark, chart, sample};
 use crate::link::Link;
+use crate::pages::beside::{Other, rows, statements};
 use crate::pages::dashboard::indicator_link;
 use crate::pages::proof::{Asked, Shown, views};
 use crate::request::{Ctx, Page};
@@ -81,6 +82,8 @@ pub(crate) async fn show(ctx: Ctx, Path((_, name)): Path<(String, String)>) -> P
     let status = if reading.is_some() { outcome.status } else { result.status };
     let mut page = page(&ctx, &board, &shown, status);
     page.proofs = proofs;
+    page.sides = rows(&ctx, Other::of(&ctx).await?.as_ref(), indicator, result);
+    page.statements = statements(&ctx, indicator).await?;
     ctx.page(&page)
 }
 
@@ -113,6 +116,8 @@ fn page(ctx: &Ctx, board: &Board, shown: &Shown<'_>, status: Status) -> Indicato
         status: StatusView::new(t, status),
         headline: headline(series, outcome, spec),
         why: why(series, outcome, status),
+        sides: Vec::new(),
+        statements: Vec::new(),
         no_evidence: no_evidence(ctx, shown),
         chart: chart(&figure, &|value| t.number(value)),
         legend: legend(ctx, spec, outcome),

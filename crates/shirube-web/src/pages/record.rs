@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::Path;
 use serde_json::Value;
+use shirube_access::Resource;
 use shirube_model::calendar::japan_day;
 use shirube_model::ident::RecordId;
 use shirube_model::lang::LocalText;
@@ -15,6 +16,7 @@ use shirube_store::{Action, AsOf, Event};
 
 use crate::link::Link;
 use crate::pages::dashboard::indicator_link;
+use crate::pages::edit::resource;
 use crate::pages::proof::{record_link, titles};
 use crate::pages::registers::standing_word;
 use crate::request::{Ctx, Page, PageError};
@@ -140,6 +142,8 @@ async fn record_page(ctx: &Ctx, known: &Known, chosen: &Chosen) -> Result<Record
         Some(Labelled::new(label, indicator_link(ctx, id).at("proof")))
     });
     let rest = format!("/records/{}", known.id);
+    let first = events(ctx, &known.id).await?;
+    let first = first.first().map(|event| japan_day(event.recorded_at));
     let own = |tail: &str| ctx.to(&format!("{rest}{tail}"));
     let before = record.version.checked_sub(1).filter(|version| *version > 0);
     let standing = match record.standing {
@@ -154,7 +158,7 @@ async fn record_page(ctx: &Ctx, known: &Known, chosen: &Chosen) -> Result<Record
         id: known.id.to_string(),
         kind: labels.kind(schema.kind),
         kind_href: ctx.to(&format!("/registers/{}", schema.kind)).into(),
-        picker: AsOfPicker::new(ctx, &rest, &[]),
+        picker: AsOfPicker::since(ctx, &rest, &[], first),
         older: other_version(ctx, chosen),
         on_its_day: on_its_day(ctx, &rest, record),
         standing_notice: standing,
@@ -171,7 +175,7 @@ async fn record_page(ctx: &Ctx, known: &Known, chosen: &Chosen) -> Result<Record
             let link = own("/diff").set("a", &a.to_string());
             String::from(link.set("b", &record.version.to_string()))
         }),
-        edit_href: ctx.state.edit_key().is_some().then(|| {
+        edit_href: may_edit(ctx, &resource(record, schema)).then(|| {
             let page = Link::to(format!("/{}{rest}/edit", t.0.tag()));
             String::from(page)
         }),
@@ -179,6 +183,13 @@ async fn record_page(ctx: &Ctx, known: &Known, chosen: &Chosen) -> Result<Record
             .set("as_of", &ctx.as_of.iso_if_given())
             .into(),
     })
+}
+
+/// Whether to offer the form: to whoever may use it, and to those who may after
+/// signing in.
+fn may_edit(ctx: &Ctx, of: &Resource) -> bool {
+    let unknown = ctx.who.account().is_none() && ctx.state.accounts().is_some();
+    unknown || ctx.state.allows(&ctx.who, shirube_access::Action::Edit, of)
 }
 
 fn facts(ctx: &Ctx, schema: &KindSchema, record: &RecordVersion) -> Vec<(String, String)> {
@@ -221,8 +232,9 @@ async fn fields(
     let names = titles(ctx, ids.iter()).await?;
     let carry = ctx.carry();
     let shower = Shower { t: ctx.t, labels: ctx.labels(), carry: &carry, brief: false };
+    let audience = ctx.audience_of(&resource(record, schema));
     let row = |field: &'static FieldSpec| {
-        let hidden = !visible(field, ctx.audience());
+        let hidden = !visible(field, audience);
         let mut values =
             if hidden { Vec::new() } else { shower.values(field, record.body.get(field.name)) };
         for value in &mut values {
@@ -377,8 +389,10 @@ pub(crate) fn diff_rows(
             standing_word(ctx, right.standing),
         ),
     ];
+    // Whoever may read both versions; an organisation may have handed it over.
+    let audiences = [left, right].map(|record| ctx.audience_of(&resource(record, schema)));
     rows.extend(schema.fields.iter().map(|field| {
-        let hidden = !visible(field, ctx.audience());
+        let hidden = audiences.iter().any(|audience| !visible(field, *audience));
         let (a, b) = (left.body.get(field.name), right.body.get(field.name));
         let line = |value| if hidden { String::new() } else { shower.full_line(field, value) };
         DiffRow {

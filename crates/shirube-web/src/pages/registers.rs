@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::Path;
+use shirube_access::{Action, Resource};
 use shirube_model::ident::RecordId;
 use shirube_model::lang::LocalText;
 use shirube_model::record::{RecordVersion, Standing};
@@ -12,6 +13,7 @@ use shirube_model::schema::{FieldSpec, KindSchema};
 use shirube_store::{KindCount, ListQuery, SearchHit, SearchQuery};
 
 use crate::pages::dashboard::indicator_link;
+use crate::pages::edit::own_draft;
 use crate::pages::proof::{record_link, titles};
 use crate::pages::record::{name_reference, named};
 use crate::request::{Audience, Ctx, Page, PageError};
@@ -130,7 +132,10 @@ pub(crate) async fn list(ctx: Ctx, Path((_, kind)): Path<(String, String)>) -> P
         columns: columns.iter().map(|field| labels.field(&kind, field.name)).collect(),
         first: query.after.is_some().then(|| base.to_string()),
         next: found.next.map(|next| base.set("after", &next).into()),
-        new_href: ctx.session.is_some().then(|| ctx.to(&format!("{rest}/new")).into()),
+        new_href: ctx
+            .state
+            .allows(&ctx.who, Action::Create, &own_draft(&ctx, schema))
+            .then(|| ctx.to(&format!("{rest}/new")).into()),
         schema_href: format!("/api/v1/kinds/{kind}/schema"),
         states: schema
             .states
@@ -167,7 +172,10 @@ fn columns(ctx: &Ctx, schema: &'static KindSchema) -> Vec<&'static FieldSpec> {
     schema
         .fields
         .iter()
-        .filter(|field| field.name != schema.title && visible(field, ctx.audience()))
+        .filter(|field| {
+            field.name != schema.title
+                && visible(field, ctx.audience_of(&Resource::register(schema.kind)))
+        })
         .take(COLUMNS_MAX)
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::beside::SideLine;
 use super::frame::{AsOfPicker, Chrome, Labelled, StatusView};
 
 /// The dashboard.
@@ -23,6 +24,8 @@ pub(crate) struct DashboardPage {
     pub text: String,
     pub undecided: bool,
     pub as_table: bool,
+    /// Heading of the column with the other store's values.
+    pub beside: Option<String>,
     pub clear_href: String,
     pub shown: String,
     pub rows: Vec<SeriesRow>,
@@ -88,6 +91,8 @@ pub(crate) struct SeriesRow {
     pub undecided: usize,
     pub spark: String,
     pub spark_narrow: String,
+    /// Value of the store beside this one.
+    pub beside: Option<SideLine>,
 }
 
 /// Series of one group of the annex.

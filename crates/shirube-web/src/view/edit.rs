@@ -1,21 +1,9 @@
-//! Signing in, and the form of a record.
+//! The form of a record.
 
 use askama::Template;
 
 use super::dashboard::Choice;
 use super::frame::{Chrome, FaultLine};
-
-/// Signing in with the edit key.
-#[derive(Template)]
-#[template(path = "records/sign_in.html")]
-pub(crate) struct SignInPage {
-    pub c: Chrome,
-    /// Whether the server was started with an edit key.
-    pub possible: bool,
-    pub next: String,
-    pub faults: Vec<FaultLine>,
-    pub csrf: String,
-}
 
 /// The form of a new or existing record.
 #[derive(Template)]
@@ -28,13 +16,18 @@ pub(crate) struct EditPage {
     pub csrf: String,
     /// Version the form was filled from; 0 for a new record.
     pub base_version: u32,
+    /// What the form sends along unseen, by name.
+    pub hidden: Vec<(&'static str, String)>,
     pub faults: Vec<FaultLine>,
     pub conflict: Option<Conflict>,
     pub fields: Vec<EditField>,
+    /// Name the ledger will have for the change.
     pub actor: String,
     pub reason: String,
     pub steps: Vec<Choice>,
     pub step_action: String,
+    /// What the button says.
+    pub send: String,
     pub cancel: String,
 }
 

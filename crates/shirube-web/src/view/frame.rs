@@ -17,16 +17,20 @@ use crate::text::Tr;
 pub(crate) enum Tab {
     Dashboard,
     Plan,
+    FollowUp,
     Registers,
+    Gate,
     Pack,
     About,
     None,
 }
 
-const TABS: [(Tab, &str, &str); 5] = [
+const TABS: [(Tab, &str, &str); 7] = [
     (Tab::Dashboard, "/", "web.nav.dashboard"),
     (Tab::Plan, "/plan", "web.nav.plan"),
+    (Tab::FollowUp, "/follow-up", "web.nav.follow-up"),
     (Tab::Registers, "/registers", "web.nav.registers"),
+    (Tab::Gate, "/gate/audit", "web.nav.gate"),
     (Tab::Pack, "/pack", "web.nav.pack"),
     (Tab::About, "/about", "web.nav.about"),
 ];
@@ -77,6 +81,13 @@ pub(crate) struct Chrome {
     pub carry: String,
     pub as_of: AsOfLine,
     pub signed_in: bool,
+    /// The same page over the store beside this one.
+    pub beside: Option<Labelled>,
+    pub signed_in_as: String,
+    /// Whether the accounts page is for whoever looks.
+    pub administers: bool,
+    /// Whether whoever looks may see who signed in and who changed which account.
+    pub audits: bool,
     pub crumbs: Vec<Labelled>,
 }
 
@@ -159,6 +170,12 @@ pub(crate) struct AsOfPicker {
 impl AsOfPicker {
     /// A picker for the page at `rest` that keeps the parameters `keep`.
     pub(crate) fn new(ctx: &Ctx, rest: &str, keep: &[&str]) -> Self {
+        Self::since(ctx, rest, keep, None)
+    }
+
+    /// The same for something that is there from a day on: earlier days are not
+    /// offered.
+    pub(crate) fn since(ctx: &Ctx, rest: &str, keep: &[&str], first: Option<NaiveDate>) -> Self {
         let t = ctx.t;
         let hidden = ctx.query.keep(keep);
         let action = format!("/{}{rest}", t.0.tag());
@@ -171,7 +188,7 @@ impl AsOfPicker {
             .into_iter()
             .map(|day| Preset {
                 label: t.with("web.as-of.year-end", "year", FiscalYear::of(day).0),
-                href: (day <= latest).then(|| link(day)),
+                href: (day <= latest && first.is_none_or(|first| first <= day)).then(|| link(day)),
                 current: ctx.as_of.given && ctx.as_of.day == day,
             })
             .collect();

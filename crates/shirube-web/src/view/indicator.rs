@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::beside::{SideRow, StatementRow};
 use super::frame::{AsOfPicker, Chrome, Labelled, StatusView};
 use super::proof::ProofView;
 use crate::words::{Block, Line};
@@ -22,6 +23,8 @@ pub(crate) struct IndicatorPage {
     pub status: StatusView,
     pub headline: Vec<Fact>,
     pub why: String,
+    pub sides: Vec<SideRow>,
+    pub statements: Vec<StatementRow>,
     pub no_evidence: Option<NoEvidence>,
     pub chart: String,
     pub legend: Vec<(String, String)>,

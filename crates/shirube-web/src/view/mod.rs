@@ -1,8 +1,12 @@
 //! What the templates show, ready to print: no template decides anything.
 
+pub(crate) mod account;
+pub(crate) mod beside;
 pub(crate) mod dashboard;
 pub(crate) mod edit;
+pub(crate) mod follow_up;
 pub(crate) mod frame;
+pub(crate) mod gate;
 pub(crate) mod indicator;
 pub(crate) mod pack;
 pub(crate) mod plan;

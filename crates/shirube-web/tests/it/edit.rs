@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::fixture::{KEY, Site, attributes};
+use crate::fixture::{KEY, NAME, Site, attributes};
 
 fn project(site: &Site) -> String {
     let body = json!({
@@ -28,7 +28,6 @@ fn form<'a>(token: &'a str, version: &'a str, ja: &'a str) -> Vec<(&'a str, &'a 
         ("f.funder", "amed"),
         ("f.started_on", "2025-04-01"),
         ("f.disease_areas", "cancer"),
-        ("actor", "山田"),
         ("reason", "誤記の訂正"),
     ]
 }
@@ -112,13 +111,14 @@ fn forms_of_other_sites_and_of_nobody_are_refused() {
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
     let nobody = site.post(&address, "", &form("x", "1", "偽"));
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
-    let wrong = site.post("/ja/sign-in", "", &[("key", "wrong")]);
+    let wrong = site.post("/ja/sign-in", "", &[("name", NAME), ("password", "wrong")]);
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
     assert_eq!(wrong.header("set-cookie"), "");
-    let elsewhere = site.post("/ja/sign-in", "", &[("key", KEY), ("next", "https://example.jp/")]);
-    assert_eq!(elsewhere.header("location"), "/ja/registers");
+    let pairs = [("name", NAME), ("password", KEY), ("next", "https://example.jp/")];
+    let elsewhere = site.post("/ja/sign-in", "", &pairs);
+    assert_eq!(elsewhere.header("location"), "/ja/account");
     let cookie_text = elsewhere.header("set-cookie");
-    assert!(cookie_text.contains("HttpOnly") && cookie_text.contains("SameSite=Strict"));
+    assert!(cookie_text.contains("HttpOnly") && cookie_text.contains("SameSite=Lax"));
     assert!(!cookie_text.contains(KEY));
     assert!(!site.get(&format!("/ja/records/{id}")).text.contains("偽"));
 }
@@ -139,7 +139,6 @@ fn records_are_entered_and_stepped_by_form() {
             ("base_version", version),
             ("step", step),
             ("original", original),
-            ("actor", "山田"),
             ("reason", "段階の変更"),
         ];
         site.post(&format!("{record}/step"), &cookie, &pairs)

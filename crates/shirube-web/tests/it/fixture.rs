@@ -6,16 +6,22 @@ use std::sync::{Arc, LazyLock};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use chrono::Utc;
 use serde_json::Value;
+use shirube_access::{AccountText, Accounts, By, Grant, Reach, Role};
 use shirube_indicators::{Engine, EngineOptions};
+use shirube_model::lang::LocalText;
 use shirube_pack::Pack;
-use shirube_store::{Draft, OpenOptions, Store, StoreClass};
+use shirube_store::{Draft, OpenOptions, SourceKey, Store, StoreClass};
 use shirube_testkit::demo::{decisions, demo_clock, demo_today};
 use shirube_web::{AppState, WebOptions, app};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+/// Password of the one account that these sites have, a registrar called 山田.
 pub const KEY: &str = "a key for these tests only";
+/// Its sign-in name.
+pub const NAME: &str = "山田";
 
 /// One runtime for all tests: the writer of a store lives as long as the
 /// runtime it was opened on.
@@ -34,8 +40,28 @@ static PACK: LazyLock<Arc<Pack>> = LazyLock::new(|| {
 /// A store with the web application over it.
 pub struct Site {
     router: axum::Router,
+    state: AppState,
     pub store: Arc<Store>,
+    /// Accounts, where the site has them.
+    pub accounts: Option<Accounts>,
+    /// Token for the API of the account.
+    token: String,
     _dir: TempDir,
+}
+
+/// Accounts with one registrar, and a token of that account.
+async fn registrar(dir: &Path, password: &str) -> (Accounts, String) {
+    let accounts = Accounts::open(&dir.join(shirube_access::FILE)).await.unwrap();
+    let text = AccountText {
+        name: NAME.to_owned(),
+        display: LocalText::new("山田", "Yamada"),
+        grants: [Grant::everywhere(Role::Registrar)].into(),
+        ..AccountText::default()
+    };
+    let by = By { actor: "test", reason: "a test" };
+    let account = accounts.add(text, Some(password), by, Utc::now()).await.unwrap();
+    let token = accounts.make_token(&account.id, "tests", Reach::Write, 1, Utc::now()).await;
+    (accounts, token.unwrap().expose().to_owned())
 }
 
 /// What the application answered.
@@ -56,7 +82,7 @@ impl Answer {
 }
 
 impl Site {
-    async fn new(class: StoreClass, edit_key: Option<&str>, events: usize) -> Self {
+    async fn new(class: StoreClass, password: Option<&str>, events: usize) -> Self {
         let dir = TempDir::new().unwrap();
         let mut options = OpenOptions::new(class, PACK.info.id.clone()).create();
         let mut engine = EngineOptions::default();
@@ -64,16 +90,45 @@ impl Site {
             options = options.clock(Arc::new(demo_clock()));
             engine = EngineOptions { today: Some(demo_today()), decisions: decisions() };
         }
-        let store = Store::open(dir.path(), options).await.unwrap();
+        let store = Store::open(crate::postgres::address(dir.path()), options).await.unwrap();
         if events > 0 {
             shirube_testkit::fill::fill_store(&store, events, 1, |_| {}).await.unwrap();
         }
         store.catch_up_search().await.unwrap();
         let store = Arc::new(store);
         let engine = Engine::new(store.clone(), PACK.clone(), engine).unwrap();
-        let options = WebOptions { edit_key: edit_key.map(str::to_owned), secure_cookies: false };
+        let (accounts, token) = match password {
+            Some(password) => {
+                let (accounts, token) = registrar(dir.path(), password).await;
+                (Some(accounts), token)
+            }
+            None => (None, "0".repeat(64)),
+        };
+        let options = WebOptions { accounts: accounts.clone(), ..WebOptions::default() };
         let state = AppState::new(store.clone(), PACK.clone(), engine, options).unwrap();
-        Self { router: app(state), store, _dir: dir }
+        Self { router: app(state.clone()), state, store, accounts, token, _dir: dir }
+    }
+
+    /// A demo with made-up evidence and, beside it, a live store with what the
+    /// pack brings along; each shows the other's values.
+    pub fn side_by_side() -> (Self, Self) {
+        let (mut demo, mut live) = run(async {
+            (Self::new(StoreClass::Demo, None, 4_000).await, Self::live_with_pack().await)
+        });
+        demo.router = app(demo.state.clone().beside(live.state.clone(), "http://127.0.0.1:2"));
+        live.router = app(live.state.clone().beside(demo.state.clone(), "http://127.0.0.1:1"));
+        (demo, live)
+    }
+
+    async fn live_with_pack() -> Self {
+        let site = Self::new(StoreClass::Live, None, 0).await;
+        let draft = |row: &shirube_model::plan::EvidenceRow| {
+            let source = SourceKey::new("pack", &row.key);
+            Draft::new_record(&row.kind, Some(source), row.body.clone())
+        };
+        let drafts = PACK.evidence.iter().map(draft).collect();
+        site.store.append(drafts, "tester", "what the pack brings along").await.unwrap();
+        site
     }
 
     /// A demo store with made-up evidence, shared by the tests that only read.
@@ -84,8 +139,8 @@ impl Site {
     }
 
     /// A live store without records.
-    pub fn live(edit_key: Option<&str>) -> Self {
-        run(Self::new(StoreClass::Live, edit_key, 0))
+    pub fn live(password: Option<&str>) -> Self {
+        run(Self::new(StoreClass::Live, password, 0))
     }
 
     /// A demo store without records.
@@ -116,14 +171,24 @@ impl Site {
 
     /// Sends a form with a cookie.
     pub fn post(&self, address: &str, cookie: &str, pairs: &[(&str, &str)]) -> Answer {
+        self.post_with(address, &[("cookie", cookie)], pairs)
+    }
+
+    /// Sends a form with further headers, as a browser does.
+    pub fn post_with(
+        &self,
+        address: &str,
+        headers: &[(&str, &str)],
+        pairs: &[(&str, &str)],
+    ) -> Answer {
         let body: Vec<String> =
             pairs.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-        let request = Request::post(address)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::COOKIE, cookie)
-            .body(Body::from(body.join("&")))
-            .unwrap();
-        self.send(request)
+        let mut request = Request::post(address)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.join("&"))).unwrap())
     }
 
     /// Gets a page with a cookie.
@@ -134,7 +199,7 @@ impl Site {
 
     /// Signs in; the cookie to send from then on.
     pub fn sign_in(&self) -> String {
-        let answer = self.post("/ja/sign-in", "", &[("key", KEY)]);
+        let answer = self.post("/ja/sign-in", "", &[("name", NAME), ("password", KEY)]);
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
         answer.header("set-cookie").split(';').next().unwrap().to_owned()
     }
@@ -146,7 +211,7 @@ impl Site {
         events.first().unwrap().record.to_string()
     }
 
-    /// Calls the API with the edit key.
+    /// Calls the API with the token.
     pub fn call(
         &self,
         method: &str,
@@ -158,7 +223,7 @@ impl Site {
             .method(method)
             .uri(address)
             .header(header::CONTENT_TYPE, "application/json")
-            .header(header::AUTHORIZATION, format!("Bearer {KEY}"));
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
         if let Some(version) = if_match {
             request = request.header(header::IF_MATCH, version);
         }

@@ -1,13 +1,12 @@
 //! `shirube admin account`: add, list, recover.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::ExitCode;
 
 use chrono::Utc;
 use shirube_access::{AccountText, Accounts, By, FILE, Grant, RECOVERY_HOURS};
 use shirube_model::lang::LocalText;
-use shirube_store::Store;
+use shirube_store::{Store, StoreAddress};
 
 use crate::cli::{AccountAddArgs, AccountArgs, AccountCommand};
 use crate::output::{Failure, Out};
@@ -44,9 +43,9 @@ pub(crate) async fn run(args: AccountArgs, out: &Out) -> Result<ExitCode, Failur
 }
 
 /// The accounts beside the evidence of an existing store.
-async fn open(store: &Path) -> Result<Accounts, Failure> {
+async fn open(store: &StoreAddress) -> Result<Accounts, Failure> {
     Store::peek(store).await?;
-    Ok(Accounts::open(&store.join(FILE)).await?)
+    Ok(Accounts::open(&store.dir().join(FILE)).await?)
 }
 
 async fn add(args: AccountAddArgs, out: &Out) -> Result<ExitCode, Failure> {

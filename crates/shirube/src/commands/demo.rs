@@ -4,23 +4,40 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use chrono::Utc;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
+use shirube_access::{AccountText, Accounts, By, FILE, Grant};
+use shirube_exchange::enter_evidence;
+use shirube_model::lang::LocalText;
 use shirube_model::refusal::Refusal;
+use shirube_pack::Pack;
 use shirube_store::{Access, OpenOptions, Store, StoreClass};
 use shirube_testkit::{demo_clock, fill_store};
 use shirube_web::WebOptions;
 
 use crate::cli::{DemoArgs, StoreArgs};
-use crate::commands::serve::serve;
+use crate::commands::serve::Site;
 use crate::output::{Failure, Out};
-use crate::packs;
+use crate::packs::{self, Opened};
 
-/// Key that lets a visitor of the demo change its records. It is no secret: a
-/// demo store holds nothing real.
-const EDIT_KEY: &str = "demo-edit-key-for-everybody";
+/// Password of every account of the demo. It is no secret: a demo store holds
+/// nothing real.
+const PASSWORD: &str = "open to everybody";
+/// One account for every role: name, name shown, roles.
+const ACCOUNTS: [(&str, &str, &str, &[&str]); 7] = [
+    ("participant", "参画者", "Participant", &["participant@文"]),
+    ("lead", "主担当", "Lead", &["lead@厚", "lead@文"]),
+    ("secretariat", "事務局", "Secretariat", &["secretariat"]),
+    ("registrar", "台帳管理者", "Registrar", &["registrar"]),
+    ("reviewer", "審査者", "Reviewer", &["reviewer"]),
+    ("auditor", "監査者", "Auditor", &["auditor"]),
+    ("admin", "管理者", "Administrator", &["admin"]),
+];
 /// File that says which evidence a demo directory holds.
 const MARK: &str = "demo.json";
+/// Directory of the store of real evidence, inside the demo's.
+const REAL: &str = "real";
 
 /// What a demo store was filled with.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,9 +80,73 @@ pub(crate) async fn run(args: DemoArgs, out: &Out) -> Result<ExitCode, Failure> 
     if args.prepare_only {
         return Ok(ExitCode::SUCCESS);
     }
-    let options = WebOptions { edit_key: Some(EDIT_KEY.to_owned()), secure_cookies: false };
-    let greeting = [out.with("cli.demo.sign-in", &[("key", EDIT_KEY.to_owned())])];
-    serve(opened, options, &args.addr, &greeting, out).await
+    let accounts = accounts(&args.dir).await?;
+    let names = ACCOUNTS.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    let options = WebOptions {
+        accounts: Some(accounts),
+        demo_accounts: Some((names, PASSWORD.to_owned())),
+        ..WebOptions::default()
+    };
+    let demo = Site::bind(opened, options, &args.addr).await?;
+    let real =
+        Site::bind(real(&args.dir, &pack, out).await?, WebOptions::default(), &args.real_addr);
+    let (demo, real) = demo.side_by_side(real.await?);
+    out.say("cli.serve.ready", &[("url", demo.url.clone())]);
+    for line in greeting(out) {
+        out.line(line);
+    }
+    out.say("cli.demo.real-ready", &[("url", real.url.clone())]);
+    tokio::try_join!(demo.serve(), real.serve())?;
+    out.note(out.text("cli.serve.stopped"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The store of real evidence beside the demo: what the pack brings along, and
+/// whatever the user has imported there since.
+async fn real(dir: &Path, pack: &Pack, out: &Out) -> Result<Opened, Failure> {
+    let dir = dir.join(REAL);
+    std::fs::create_dir_all(&dir)?;
+    let options = OpenOptions::new(StoreClass::Live, pack.info.id.clone()).create();
+    let store = Store::open(&dir, options).await?;
+    let reason = out.with("cli.evidence.reason", &[("version", pack.info.version.clone())]);
+    enter_evidence(&store, &pack.info.id, &pack.evidence, "demo", &reason).await?;
+    store.close().await?;
+    packs::open(&StoreArgs { store: dir.into(), pack: None }, Access::Write).await
+}
+
+/// The accounts of the demo, made where they are not there yet.
+async fn accounts(dir: &Path) -> Result<Accounts, Failure> {
+    let accounts = Accounts::open(&dir.join(FILE)).await?;
+    if accounts.count().await? > 0 {
+        return Ok(accounts);
+    }
+    let by = By { actor: "demo", reason: "demo" };
+    for (name, ja, en, roles) in ACCOUNTS {
+        let grants = roles.iter().map(|role| Grant::parse(role)).collect::<Result<_, _>>()?;
+        let text = AccountText {
+            name: name.to_owned(),
+            display: LocalText::new(ja, en),
+            grants,
+            demo: true,
+            ..AccountText::default()
+        };
+        accounts.add(text, Some(PASSWORD), by, Utc::now()).await?;
+    }
+    Ok(accounts)
+}
+
+/// The sign-ins of the demo, a line each.
+fn greeting(out: &Out) -> Vec<String> {
+    let mut lines = vec![out.text("access.demo.accounts")];
+    lines.extend(ACCOUNTS.iter().map(|(name, _, _, roles)| {
+        let words = [
+            ("name", (*name).to_owned()),
+            ("password", PASSWORD.to_owned()),
+            ("roles", roles.join(" ")),
+        ];
+        format!("  {}", out.with("access.demo.account", &words))
+    }));
+    lines
 }
 
 /// The mark of a demo directory; `None` where there is no store yet.

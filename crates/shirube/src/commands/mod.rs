@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod admin;
+pub(crate) mod cycle;
 pub(crate) mod demo;
 pub(crate) mod evidence;
 pub(crate) mod exchange;

@@ -1,7 +1,9 @@
 //! `shirube serve`: the web application over a store.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use shirube_access::{Accounts, FILE, ProviderConfig};
 use shirube_model::refusal::Refusal;
 use shirube_store::Access;
 use shirube_web::{AppState, WebOptions, app};
@@ -12,35 +14,67 @@ use crate::output::{Failure, Out};
 use crate::packs::{self, Opened};
 
 pub(crate) async fn run(args: ServeArgs, out: &Out) -> Result<ExitCode, Failure> {
-    let edit_key = match &args.edit_key_file {
-        Some(path) => Some(packs::read_text(path)?.trim().to_owned()),
+    let provider = match &args.provider_file {
+        Some(path) => {
+            let read = ProviderConfig::read(&packs::read_text(path)?);
+            Some(read.map_err(|refusal| refusal.file(path.display().to_string()))?)
+        }
         None => None,
     };
     let opened = packs::open(&args.at, Access::Write).await?;
-    let options = WebOptions { edit_key, secure_cookies: args.secure_cookies };
-    serve(opened, options, &args.addr, &[], out).await
-}
-
-/// Serves until it is told to stop. `greeting` is printed under the address.
-pub(crate) async fn serve(
-    opened: Opened,
-    options: WebOptions,
-    addr: &str,
-    greeting: &[String],
-    out: &Out,
-) -> Result<ExitCode, Failure> {
-    let state = AppState::new(opened.store.clone(), opened.pack, opened.engine, options)?;
-    let listener = TcpListener::bind(addr).await.map_err(|error| {
-        Refusal::new("cli.address-taken").arg("addr", addr).arg("detail", error)
-    })?;
-    let address = listener.local_addr()?;
-    out.say("cli.serve.ready", &[("url", format!("http://{address}"))]);
-    for line in greeting {
-        out.line(line);
+    let accounts = Accounts::open(&args.at.store.dir().join(FILE)).await?;
+    if accounts.count().await? == 0 {
+        out.note(out.text("cli.account.none"));
     }
-    axum::serve(listener, app(state)).with_graceful_shutdown(stopped()).await?;
+    let options = WebOptions {
+        accounts: Some(accounts),
+        provider,
+        behind_proxy: args.behind_proxy,
+        secure_cookies: args.secure_cookies,
+        demo_accounts: None,
+    };
+    let site = Site::bind(opened, options, &args.addr).await?;
+    out.say("cli.serve.ready", &[("url", site.url.clone())]);
+    site.serve().await?;
     out.note(out.text("cli.serve.stopped"));
     Ok(ExitCode::SUCCESS)
+}
+
+/// A store with the address its pages are to be at.
+pub(crate) struct Site {
+    state: AppState,
+    listener: TcpListener,
+    /// Scheme, host and port.
+    pub(crate) url: String,
+}
+
+impl Site {
+    /// Takes the address for the pages of a store.
+    pub(crate) async fn bind(
+        opened: Opened,
+        options: WebOptions,
+        addr: &str,
+    ) -> Result<Self, Failure> {
+        let state = AppState::new(opened.store, opened.pack, opened.engine, options)?;
+        let listener = TcpListener::bind(addr).await.map_err(|error| {
+            Refusal::new("cli.address-taken").arg("addr", addr).arg("detail", error)
+        })?;
+        let url = format!("http://{}", listener.local_addr()?);
+        Ok(Self { state, listener, url })
+    }
+
+    /// Two sites that show each other's values beside their own.
+    pub(crate) fn side_by_side(self, other: Self) -> (Self, Self) {
+        let one = self.state.clone().beside(other.state.clone(), &other.url);
+        let two = other.state.beside(self.state, &self.url);
+        (Self { state: one, ..self }, Self { state: two, ..other })
+    }
+
+    /// Serves until it is told to stop.
+    pub(crate) async fn serve(self) -> Result<(), Failure> {
+        let service = app(self.state).into_make_service_with_connect_info::<SocketAddr>();
+        Ok(axum::serve(self.listener, service).with_graceful_shutdown(stopped()).await?)
+    }
 }
 
 /// Waits for Ctrl-C or a request to terminate.

@@ -238,6 +238,11 @@ impl Page {
         self.devtools("Emulation.setDeviceMetricsOverride", &size)
     }
 
+    /// Undoes [`Self::resize`].
+    pub fn restore_size(&self) -> Result<()> {
+        self.devtools("Emulation.clearDeviceMetricsOverride", &json!({}))
+    }
+
     /// Keeps pages from running any script from now on.
     pub fn forbid_script(&self) -> Result<()> {
         self.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": true }))

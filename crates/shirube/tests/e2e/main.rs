@@ -10,13 +10,16 @@
 //! `Result`: the error says what was looked for and where.
 
 mod accessibility;
+mod accounts;
 mod base;
 mod browser;
 mod every_page;
+mod follow_up;
 mod front;
 mod http;
 mod journeys;
 mod leash;
 mod pictures;
 mod product;
+mod provider;
 mod sound;

@@ -21,8 +21,8 @@ const READY: Duration = Duration::from_secs(300);
 pub struct Product {
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     pub url: String,
-    /// The edit key that the demo gives to everybody.
-    pub edit_key: String,
+    /// The password that all accounts of the demo share.
+    pub password: String,
     _leash: Leash,
 }
 
@@ -42,26 +42,60 @@ pub fn start() -> Result<Product> {
     let folder = tempfile::Builder::new().prefix("shirube-e2e-").tempdir()?.keep();
     let store = folder.join("store");
     let store = store.to_str().context("the temporary folder is not UTF-8")?;
-    let args = ["demo", "--addr", "127.0.0.1:0", "--events", EVENTS, "--dir", store];
+    let own = "127.0.0.1:0";
+    let args = ["demo", "--addr", own, "--real-addr", own, "--events", EVENTS, "--dir", store];
     let program = Path::new(env!("CARGO_BIN_EXE_shirube"));
     let found = RefCell::new(None);
     let read = |line: &str| {
         let url: Option<String> = found.borrow().clone();
         match url {
-            Some(url) => Some((url, last_word(line)?)),
+            Some(url) => Some((url, shared_password(line)?)),
             None => {
                 found.replace(address(line));
                 None
             }
         }
     };
-    let (leash, (url, edit_key)) = Leash::start(program, &args, &folder, READY, read)?;
-    Ok(Product { url, edit_key, _leash: leash })
+    let (leash, (url, password)) = Leash::start(program, &args, &folder, READY, read)?;
+    Ok(Product { url, password, _leash: leash })
 }
 
-/// The edit key, which ends the line after the address.
-fn last_word(line: &str) -> Option<String> {
-    line.trim_end().rsplit([' ', '：']).next().filter(|word| !word.is_empty()).map(str::to_owned)
+/// Starts a product on an empty demo store of its own, whose people sign in
+/// through the identity provider at `issuer`. `redirect` is the address of this
+/// product at `port`, which the provider knows already.
+pub fn start_with_provider(issuer: &str, redirect: &str, port: u16) -> Result<Product> {
+    let folder = tempfile::Builder::new().prefix("shirube-e2e-").tempdir()?.keep();
+    let at = |name: &str| -> Result<String> {
+        let path = folder.join(name);
+        Ok(path.to_str().context("the temporary folder is not UTF-8")?.to_owned())
+    };
+    let (store, file) = (at("store")?, at("provider.toml")?);
+    std::fs::write(
+        &file,
+        format!(
+            "issuer = \"{issuer}\"\nclient_id = \"shirube\"\n\
+             client_secret = \"secret-of-shirube\"\nredirect = \"{redirect}\"\n\
+             label_ja = \"共通認証\"\nlabel_en = \"Common sign-in\"\nscopes = [\"profile\"]\n\
+             make_accounts = true\n\
+             [[role]]\nclaim = \"groups\"\nvalue = \"shirube-lead\"\nrole = \"lead\"\n\
+             organisation = \"厚\"\n"
+        ),
+    )?;
+    let program = Path::new(env!("CARGO_BIN_EXE_shirube"));
+    let made = std::process::Command::new(program)
+        .args(["demo", "--prepare-only", "--events", "100", "--dir", &store])
+        .output()?;
+    anyhow::ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let addr = format!("127.0.0.1:{port}");
+    let args = ["serve", "--store", &store, "--addr", &addr, "--provider-file", &file];
+    let (leash, url) = Leash::start(program, &args, &folder, READY, address)?;
+    Ok(Product { url, password: String::new(), _leash: leash })
+}
+
+/// The password in the line of the registrar's account, `name / password: roles`.
+fn shared_password(line: &str) -> Option<String> {
+    let rest = line.trim().strip_prefix("registrar / ")?;
+    rest.split([':', '：']).next().map(str::to_owned)
 }
 
 /// The address in a line of the product's output.

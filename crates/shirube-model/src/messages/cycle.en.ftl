@@ -1,0 +1,23 @@
+# Refusals of the yearly follow-up
+cycle-unknown = the follow-up cannot go on
+    .remedy = Report this as a defect of the product.
+cycle-year-unknown = there is no follow-up cycle of fiscal year { $year }
+    .remedy = Open the cycle of the year first.
+cycle-year-twice = fiscal year { $year } has two follow-up cycles
+    .remedy = Mark one as a duplicate of the other.
+cycle-not-open = the cycle of the report has not been opened
+    .remedy = Open the cycle first.
+cycle-other-plan = the plan given is not the one this was begun with (`{ $opened }`, given `{ $given }`)
+    .remedy = Give the pack that was in force then with --pack.
+cycle-ministry-without-report = ministry `{ $ministry }` has no report in fiscal year { $year }
+    .remedy = Check the abbreviation; only lead ministries (◎) report.
+cycle-report-unknown = there is no report `{ $id }`
+    .remedy = Check the record id of the report.
+cycle-reports-pending = { $count } reports are not approved yet, the first is { $first }
+    .remedy = Approve them, or return them and wait.
+cycle-report-unapproved = not every report of `{ $ministry }` is approved
+    .remedy = Write the pack of the ministry instead, or approve its reports.
+cycle-report-moved-on = the report has changed since version { $seen } was shown; it is version { $current } now
+    .remedy = Open the page again, look at the report as it is, then judge it.
+cycle-contribution-closed = the contribution cannot be changed now
+    .remedy = Take back what was handed in before changing it. Once the report is submitted or approved, wait for the secretariat to return it.

@@ -1,0 +1,23 @@
+# Refusals of the yearly follow-up
+cycle-unknown = フォローアップを続けられません
+    .remedy = 製品の不具合として報告してください。
+cycle-year-unknown = { $year }年度のサイクルがありません
+    .remedy = 先にその年度のサイクルを開始してください。
+cycle-year-twice = { $year }年度のサイクルが二つあります
+    .remedy = 一方を他方の重複としてください。
+cycle-not-open = 報告のサイクルが開始されていません
+    .remedy = 先にサイクルを開始してください。
+cycle-other-plan = 始めたときの計画と異なるパックです（開始時「{ $opened }」、指定「{ $given }」）
+    .remedy = そのときに適用されていたパックを --pack で指定してください。
+cycle-ministry-without-report = 府省庁「{ $ministry }」には{ $year }年度の報告がありません
+    .remedy = 略称を確かめてください。報告するのは取りまとめ府省庁（◎）だけです。
+cycle-report-unknown = 報告「{ $id }」はありません
+    .remedy = 報告の記録IDを確かめてください。
+cycle-reports-pending = 承認されていない報告が{ $count }件あります（最初は{ $first }）
+    .remedy = 承認するか、差し戻して提出を待ってください。
+cycle-report-unapproved = 「{ $ministry }」の報告に承認されていないものがあります
+    .remedy = 作業用の資料を書き出すか、先に報告を承認してください。
+cycle-report-moved-on = この報告は、表示した版（{ $seen }）の後に版{ $current }に変わっています
+    .remedy = ページを開き直し、今の内容を確かめてから判断してください。
+cycle-contribution-closed = この入力は今は書き換えられません
+    .remedy = 提出済みの入力は取り戻してから直してください。報告が提出・承認された後は、事務局の差戻しを待ってください。
