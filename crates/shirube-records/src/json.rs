@@ -130,6 +130,22 @@ struct Reader<'a, 'n> {
     tape: &'n mut Vec<Token<'a>>,
 }
 
+/// Names of one object that were seen, a bit each. A set of views names a few
+/// hundred; a name beyond the last bit counts as new each time.
+#[derive(Default)]
+struct Seen([u128; 8]);
+
+impl Seen {
+    /// Marks a name; whether it was marked before.
+    fn put(&mut self, id: NameId) -> bool {
+        let (word, bit) = (usize::from(id.0 / 128), 1u128 << (id.0 % 128));
+        let Some(word) = self.0.get_mut(word) else { return false };
+        let before = *word & bit != 0;
+        *word |= bit;
+        before
+    }
+}
+
 type Read<T> = Result<T, JsonFault>;
 
 impl<'a> Reader<'a, '_> {
@@ -196,7 +212,7 @@ impl<'a> Reader<'a, '_> {
         self.tape.push(Token::Object { end: 0 });
         self.at += 1;
         self.space();
-        let mut seen = 0u128;
+        let mut seen = Seen::default();
         if !self.take(b'}') {
             loop {
                 self.member(depth, &mut seen)?;
@@ -216,7 +232,7 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    fn member(&mut self, depth: u32, seen: &mut u128) -> Read<()> {
+    fn member(&mut self, depth: u32, seen: &mut Seen) -> Read<()> {
         let (raw, escaped) = self.string()?;
         self.space();
         self.expect(b':')?;
@@ -227,12 +243,9 @@ impl<'a> Reader<'a, '_> {
             self.names.find(raw.as_bytes())
         };
         let Some(id) = id else { return self.skip(depth + 1) };
-        // The first 128 names have a bit each; views rarely name as many.
-        let bit = 1u128.checked_shl(u32::from(id.0)).unwrap_or(0);
-        if *seen & bit != 0 {
+        if seen.put(id) {
             return Err(self.fault("records.json.repeated"));
         }
-        *seen |= bit;
         self.tape.push(Token::Key(id));
         self.value(depth + 1)
     }

@@ -34,7 +34,7 @@ const SECOND: usize = 6;
 const MILLI: usize = 7;
 
 /// Reads two (or four) digits off the front of `text`.
-fn number<'t>(text: &'t str, digits: usize) -> Option<(i32, &'t str)> {
+fn number(text: &str, digits: usize) -> Option<(i32, &str)> {
     let (head, rest) = (text.get(..digits)?, text.get(digits..)?);
     if !head.bytes().all(|b| b.is_ascii_digit()) {
         return None;

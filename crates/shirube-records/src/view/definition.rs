@@ -55,8 +55,8 @@ pub(crate) struct Block {
 #[derive(Debug, Clone)]
 pub(crate) enum Each {
     Once,
-    ForEach(Expr),
-    ForEachOrNull(Expr),
+    Item(Expr),
+    ItemOrNull(Expr),
     Repeat(Vec<Expr>),
 }
 
@@ -254,7 +254,7 @@ impl Reader<'_> {
                 continue;
             }
             let path = self.path(text(select, key, &place)?, &place, "")?;
-            found = if key == "forEach" { Each::ForEach(path) } else { Each::ForEachOrNull(path) };
+            found = if key == "forEach" { Each::Item(path) } else { Each::ItemOrNull(path) };
         }
         if count > 1 {
             return refuse("records.view.each-twice", place, "forEach");

@@ -32,6 +32,9 @@ pub enum Value<'a> {
 /// Takes the rows of a resource, one call each.
 type RowSink<'s> = &'s mut dyn FnMut(&[Value<'_>]) -> Result<(), Box<Refusal>>;
 
+/// The same with the number of the view that made the row.
+type NumberedSink<'s> = &'s mut dyn FnMut(usize, &[Value<'_>]) -> Result<(), Box<Refusal>>;
+
 /// Most rows that one resource may give: nested lists multiply.
 const ROWS_MAX: usize = 1_000_000;
 
@@ -85,7 +88,7 @@ impl Views {
         text: &'a str,
         holds: Holds,
         tape: &mut Vec<Token<'a>>,
-        sink: &mut dyn FnMut(usize, &[Value<'_>]) -> Result<(), Box<Refusal>>,
+        sink: NumberedSink<'_>,
     ) -> Result<(), Box<Refusal>> {
         read(text, &self.names, tape)
             .map_err(|fault| Box::new(Refusal::new(fault.code).arg("at", fault.at + 1)))?;
@@ -163,8 +166,8 @@ fn block<'a>(
 ) -> Run<()> {
     let (path, or_null) = match &block.each {
         Each::Once => return once(over, block, item, next, made),
-        Each::ForEach(path) => (path, false),
-        Each::ForEachOrNull(path) => (path, true),
+        Each::Item(path) => (path, false),
+        Each::ItemOrNull(path) => (path, true),
         Each::Repeat(paths) => {
             let mut row = 0;
             return repeat(over, paths, item, &mut |found| {
