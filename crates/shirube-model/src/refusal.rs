@@ -160,6 +160,8 @@ const SOURCES: &[(Lang, &str)] = &[
     (Lang::En, include_str!("messages/cycle.en.ftl")),
     (Lang::Ja, include_str!("messages/report.ja.ftl")),
     (Lang::En, include_str!("messages/report.en.ftl")),
+    (Lang::Ja, include_str!("messages/records.ja.ftl")),
+    (Lang::En, include_str!("messages/records.en.ftl")),
 ];
 
 type Bundle = FluentBundle<FluentResource>;

@@ -16,8 +16,8 @@ pub const BYTES_MAX_PACK: u64 = 64 * 1024 * 1024;
 pub const FILES_MAX: usize = 2_000;
 
 /// Directories of a pack.
-const DIRECTORIES: [&str; 7] =
-    ["plan", "vocabularies", "labels", "indicators", "evidence", "links", "authority"];
+const DIRECTORIES: [&str; 8] =
+    ["plan", "vocabularies", "labels", "indicators", "evidence", "links", "authority", "records"];
 
 /// One file: its name relative to the pack with `/` between parts, and its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub(crate) enum Place<'a> {
     Wordings,
     AuthoritySchema,
     AuthorityPolicies,
+    /// A view that maps health records to tables.
+    RecordView(&'a str),
 }
 
 pub(crate) const INFO: &str = "pack.toml";
@@ -114,6 +116,8 @@ pub(crate) fn place_of(name: &str) -> Option<Place<'_>> {
                 Place::Vocabulary(id)
             } else if let Some(id) = stem("indicators/", ".toml") {
                 Place::Indicator(id)
+            } else if let Some(id) = stem("records/", ".json") {
+                Place::RecordView(id)
             } else {
                 Place::Evidence(stem("evidence/", ".csv")?)
             }
@@ -267,6 +271,8 @@ mod tests {
             ("indicators/OI-01.csv", None),
             ("evidence/observation.csv", Some(Place::Evidence("observation"))),
             ("links/judgements.csv", Some(Place::Judgements)),
+            ("records/person.json", Some(Place::RecordView("person"))),
+            ("records/person.csv", None),
             ("links/others.csv", None),
             ("plan/units.csv", None),
             ("", None),

@@ -119,6 +119,8 @@ impl Texts {
                 self.authority.policies = Some(text.to_owned());
                 return;
             }
+            // Part of the pack and its hash; the record importer reads and checks it.
+            Place::RecordView(_) => return,
             Place::Headings => keep(&mut self.headings, plan_text::headings(name, text, sink)),
             Place::OtherHeadings => {
                 keep(&mut self.other_headings, plan_text::headings(name, text, sink))

@@ -1,0 +1,26 @@
+//! Person-level records: FHIR resources to tables, OMOP CDM files to snapshots,
+//! pseudonyms, and a made-up population.
+//!
+//! [`Views`] runs SQL-on-FHIR v2 ViewDefinitions over resources. [`import`]
+//! makes an immutable [`Snapshot`] in the OMOP CDM 5.4 from OMOP CSV files or
+//! FHIR R4 files. Nothing here carries a value of a record into a message:
+//! refusals name the rule and the place.
+
+mod error;
+pub mod input;
+pub mod json;
+mod omop;
+mod path;
+pub mod population;
+mod pseudonym;
+mod snapshot;
+mod view;
+
+pub use error::RecordsError;
+pub use input::Limits;
+pub use omop::{
+    CdmColumn, CdmTable, CdmType, Identity, ImportOptions, Mapping, Source, StopAt, import, tables,
+};
+pub use pseudonym::{PseudonymKey, Pseudonyms};
+pub use snapshot::{Manifest, Part, Snapshot, SourceFile, UnmappedCode};
+pub use view::{Columns, Holds, Value, View, ViewColumn, Views};

@@ -1,0 +1,13 @@
+//! OMOP CDM 5.4: tables as data, rows to columns, files to snapshots.
+
+mod cdm;
+mod csv_unit;
+mod fhir_unit;
+mod import;
+mod part;
+mod rows;
+
+pub use cdm::{CdmColumn, CdmTable, CdmType, tables};
+pub use fhir_unit::Mapping;
+pub use import::{ImportOptions, Source, StopAt, import};
+pub use rows::Identity;

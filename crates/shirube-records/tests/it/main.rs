@@ -1,0 +1,14 @@
+//! Tests of the records crate: one binary.
+
+// The lint configuration exempts test functions but not what they call.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+
+mod base;
+mod fhir;
+mod input;
+mod json;
+mod official;
+mod omop;
+mod population;
+mod views;
+mod words;
