@@ -56,7 +56,7 @@ pub use ledger::{Access, OpenOptions, Store};
 pub use meta::{Meta, StoreClass};
 pub use projection::Rebuilt;
 pub use read::{AsOf, KindCount, ListPage, ListQuery, Order, Position};
-pub use search::{SearchHit, SearchPage, SearchQuery, Snippet};
+pub use search::{SearchHit, SearchPage, SearchQuery, Snippet, marks as search_marks};
 pub use transfer::Transfer;
 pub use values::StoredValue;
 pub use verify::{BreakKind, ChainBreak, ChainReport};

@@ -24,6 +24,7 @@ pub(crate) enum Command {
     Register(RegisterArgs),
     Indicators(IndicatorArgs),
     Cycle(CycleArgs),
+    Records(RecordsArgs),
     Gate(GateArgs),
     Admin(AdminArgs),
 }
@@ -465,6 +466,73 @@ pub(crate) struct AccountAddArgs {
     pub(crate) valid_to: Option<NaiveDate>,
     #[arg(long, default_value = "command line")]
     pub(crate) reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordsArgs {
+    #[command(subcommand)]
+    pub(crate) command: RecordsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordsCommand {
+    Import(RecordsImportArgs),
+    List {
+        #[arg(long)]
+        records: PathBuf,
+    },
+    Show {
+        #[arg(long)]
+        records: PathBuf,
+        snapshot: String,
+        #[arg(long)]
+        json: bool,
+    },
+    Verify {
+        #[arg(long)]
+        records: PathBuf,
+        snapshot: String,
+    },
+    Key {
+        file: PathBuf,
+    },
+    Population(PopulationArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordsImportArgs {
+    #[arg(long)]
+    pub(crate) records: PathBuf,
+    #[arg(long)]
+    pub(crate) omop: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) fhir: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) views: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) data_set: String,
+    #[arg(long)]
+    pub(crate) key: Option<PathBuf>,
+    #[arg(long, default_value = "research")]
+    pub(crate) purpose: String,
+    #[arg(long, default_value_t = 0)]
+    pub(crate) shift_days: u32,
+    #[arg(long)]
+    pub(crate) keep_identifiers: bool,
+    #[arg(long, default_value_t = 2)]
+    pub(crate) threads: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PopulationArgs {
+    #[arg(long)]
+    pub(crate) persons: u64,
+    #[arg(long, default_value_t = 2025)]
+    pub(crate) seed: u64,
+    #[arg(long, default_value = "2025-03-31")]
+    pub(crate) until: NaiveDate,
+    #[arg(long)]
+    pub(crate) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]

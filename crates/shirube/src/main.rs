@@ -61,6 +61,7 @@ async fn run(command: Command, out: &Out) -> Result<ExitCode, output::Failure> {
         Command::Register(args) => commands::register::run(args, out).await,
         Command::Indicators(args) => commands::indicators::run(args, out).await,
         Command::Cycle(args) => commands::cycle::run(args, out).await,
+        Command::Records(args) => commands::records::run(args, out),
         Command::Gate(args) => commands::gate::run(args, out),
         Command::Admin(args) => commands::admin::run(args, out).await,
     }

@@ -6,6 +6,7 @@ use shirube_exchange::ExchangeError;
 use shirube_model::lang::Lang;
 use shirube_model::refusal::{Refusal, text, text_with};
 use shirube_pack::PackFaults;
+use shirube_records::RecordsError;
 use shirube_store::{AppendError, StoreError};
 
 /// Why a command was not carried out.
@@ -48,6 +49,16 @@ impl From<AccessError> for Failure {
         let cause = match &error {
             AccessError::Fault { cause, .. } => Some(cause.clone()),
             AccessError::Refused(_) => None,
+        };
+        Self { refusals: vec![error.refusal().clone()], cause }
+    }
+}
+
+impl From<RecordsError> for Failure {
+    fn from(error: RecordsError) -> Self {
+        let cause = match &error {
+            RecordsError::Fault { cause, .. } => Some(cause.clone()),
+            RecordsError::Refused(_) => None,
         };
         Self { refusals: vec![error.refusal().clone()], cause }
     }

@@ -31,6 +31,13 @@ pub(crate) fn read(dir: Option<&Path>) -> Result<Pack, Failure> {
     Ok(Pack::from_files(&files)?)
 }
 
+/// The views of the reference pack that make OMOP tables of FHIR resources.
+pub(crate) fn record_views() -> Vec<serde_json::Value> {
+    let views = ReferencePack::iter()
+        .filter(|name| name.starts_with("records/") && name.ends_with(".json"));
+    views.filter_map(|name| serde_json::from_slice(&ReferencePack::get(&name)?.data).ok()).collect()
+}
+
 /// A store with its pack and engine.
 pub(crate) struct Opened {
     pub(crate) store: Arc<Store>,

@@ -7,8 +7,13 @@ use shirube_records::Views;
 
 use crate::base::{archived, run};
 
+/// Rows in an order of their own; the order of columns is judged elsewhere.
 fn sorted(rows: &[Json]) -> Vec<String> {
-    let mut texts: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    let text = |row: &Json| match row {
+        Json::Object(cells) => format!("{:?}", cells.iter().collect::<BTreeMap<_, _>>()),
+        other => other.to_string(),
+    };
+    let mut texts: Vec<String> = rows.iter().map(text).collect();
     texts.sort();
     texts
 }

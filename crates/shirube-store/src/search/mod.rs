@@ -23,7 +23,7 @@ use crate::fault::StoreError;
 use crate::ledger::Store;
 use crate::read::Position;
 use index::{Index, Writing};
-pub use snippet::Snippet;
+pub use snippet::{Snippet, marks};
 
 /// Events indexed at a time.
 const EVENTS: usize = 4_000;

@@ -86,6 +86,13 @@ impl Needles {
     }
 }
 
+/// Where the words of a query stand in a text: byte ranges in order, overlapping
+/// ones joined.
+#[must_use]
+pub fn marks(query: &str, text: &str) -> Vec<(usize, usize)> {
+    Needles::of(query).places(text).0
+}
+
 /// The passage of the text that covers most terms; the first among equals.
 pub(crate) fn best(texts: &[String], needles: &Needles) -> Option<Snippet> {
     let mut best = None;
@@ -143,6 +150,21 @@ mod tests {
         );
         assert_eq!(marked(&["肺癌の治療"], "癌").unwrap().1, ["癌"]);
         assert_eq!(marked(&["nothing"], "癌"), None);
+    }
+
+    #[test]
+    fn words_are_marked_in_a_title() {
+        let cases: [(&str, &str, &[&str]); 4] = [
+            ("治験", "多国籍治験の治験", &["治験", "治験"]),
+            ("Antibody", "An antibody trial", &["antibody"]),
+            ("治", "治験", &["治"]),
+            ("zzz", "治験", &[]),
+        ];
+        for (query, text, expected) in cases {
+            let found: Vec<&str> =
+                marks(query, text).into_iter().map(|(from, to)| &text[from..to]).collect();
+            assert_eq!(found, expected, "{query}");
+        }
     }
 
     proptest! {

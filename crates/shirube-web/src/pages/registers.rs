@@ -10,7 +10,7 @@ use shirube_model::record::{RecordVersion, Standing};
 use shirube_model::refusal::Refusal;
 use shirube_model::registers::{self, KINDS};
 use shirube_model::schema::{FieldSpec, KindSchema};
-use shirube_store::{KindCount, ListQuery, SearchHit, SearchQuery};
+use shirube_store::{KindCount, ListQuery, SearchHit, SearchQuery, search_marks};
 
 use crate::pages::dashboard::indicator_link;
 use crate::pages::edit::own_draft;
@@ -289,7 +289,7 @@ pub(crate) async fn search(ctx: Ctx) -> Page {
             .crumb(t.get("web.nav.registers"), ctx.to("/registers")),
         select: kinds_select(&ctx, kind),
         shown,
-        hits: hits.iter().map(|hit| hit_view(&ctx, hit)).collect(),
+        hits: hits.iter().map(|hit| hit_view(&ctx, hit, &text)).collect(),
         previous: (page > 1).then(|| to(page - 1)),
         next: more.then(|| to(page + 1)),
         text,
@@ -310,13 +310,14 @@ fn kinds_select(ctx: &Ctx, current: Option<&str>) -> Select {
     }
 }
 
-fn hit_view(ctx: &Ctx, hit: &SearchHit) -> HitView {
+fn hit_view(ctx: &Ctx, hit: &SearchHit, query: &str) -> HitView {
     let labels = ctx.labels();
+    let title = ctx.t.side(&hit.title);
     let passage = hit.snippet.as_ref().map(|snippet| pieces(&snippet.text, &snippet.marks));
     HitView {
         id: hit.id.to_string(),
         href: record_link(ctx, &hit.id).into(),
-        title: ctx.t.side(&hit.title),
+        title: pieces(&title, &search_marks(query, &title)),
         kind: labels.kind(&hit.kind),
         state: labels.state(&hit.kind, &hit.state),
         standing: standing_word(ctx, hit.standing),

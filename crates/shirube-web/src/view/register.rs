@@ -83,7 +83,8 @@ pub(crate) struct SearchPageView {
 pub(crate) struct HitView {
     pub id: String,
     pub href: String,
-    pub title: String,
+    /// Pieces of the title; the marked ones are what was searched for.
+    pub title: Vec<(String, bool)>,
     pub kind: String,
     pub state: String,
     pub standing: String,

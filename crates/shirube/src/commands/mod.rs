@@ -9,5 +9,6 @@ pub(crate) mod exchange;
 pub(crate) mod gate;
 pub(crate) mod indicators;
 pub(crate) mod pack;
+pub(crate) mod records;
 pub(crate) mod register;
 pub(crate) mod serve;

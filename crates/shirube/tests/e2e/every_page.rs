@@ -153,13 +153,21 @@ async fn a_search_in_either_language_finds_records() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn nothing_is_wider_than_a_telephone() -> Result<()> {
+/// What is wrong with the page shown at the width of a telephone.
+async fn too_wide(page: &Page) -> Result<Option<String>> {
     const WIDER: &str = "const all = document.documentElement; \
         const wide = [...document.querySelectorAll('body *')].filter((element) => \
           element.getBoundingClientRect().right > innerWidth && !element.closest('.scroll')); \
         return [all.scrollWidth, innerWidth, \
           wide.slice(0, 5).map((element) => element.outerHTML.slice(0, 120)).join('\\n')];";
+    let found = page.execute(WIDER, Vec::new()).await?;
+    let (width, room, wide): (u32, u32, String) = serde_json::from_value(found)?;
+    ensure!(room == 360, "the window is {room} pixels wide");
+    Ok((width > room).then(|| format!("{width} pixels wide:\n{wide}")))
+}
+
+#[tokio::test]
+async fn nothing_is_wider_than_a_telephone() -> Result<()> {
     let page = Page::open().await?;
     page.resize(360, 740)?;
     let mut faults = Vec::new();
@@ -167,13 +175,31 @@ async fn nothing_is_wider_than_a_telephone() -> Result<()> {
         for (path, status) in FIXED {
             if status == 200 {
                 page.visit(&format!("/{}{path}", lang.tag())).await?;
-                let found = page.execute(WIDER, Vec::new()).await?;
-                let (width, room, wide): (u32, u32, String) = serde_json::from_value(found)?;
-                ensure!(room == 360, "the window is {room} pixels wide");
-                if width > room {
-                    faults.push(format!("/{}{path} is {width} pixels wide:\n{wide}", lang.tag()));
-                }
+                faults.extend(too_wide(&page).await?.map(|fault| format!("{path}: {fault}")));
             }
+        }
+    }
+    ensure!(faults.is_empty(), "{}", faults.join("\n"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn records_and_their_forms_fit_a_telephone() -> Result<()> {
+    let product = product::shared()?;
+    let mut faults = Vec::new();
+    for lang in sound::LANGUAGES {
+        let page = Page::open().await?;
+        page.resize(360, 740)?;
+        let tag = lang.tag();
+        page.visit(&format!("/{tag}/registers/project?standing=active")).await?;
+        let link = page.attribute("main tbody th a", "href").await?.context("no project")?;
+        let record = link.split('?').next().unwrap_or_default().to_owned();
+        sign_in(&page, product, &format!("{record}/edit")).await?;
+        let new = format!("/{tag}/registers/project/new");
+        for path in [format!("{record}/edit"), record.clone(), format!("{record}/history"), new] {
+            page.visit(&path).await?;
+            faults.extend(too_wide(&page).await?.map(|fault| format!("{path}: {fault}")));
+            page.check_accessibility().await.with_context(|| path.clone())?;
         }
     }
     ensure!(faults.is_empty(), "{}", faults.join("\n"));
