@@ -145,7 +145,7 @@ cli-arg-on = 手続の日（省略すると本日）
 cli-arg-ministry = 府省庁の略称（省略すると報告するすべて）
 cli-arg-directory = 書き出すディレクトリ
 cli-arg-publisher = IATI の公表者の識別子（JP-JCN-1234567890123 など）
-cli-arg-step = 登録簿の手続の名前
+cli-arg-step = 台帳の手続の名前
 cli-arg-fields = 入れる項目（名前=値）。一覧は値ごとに指定します
 cli-arg-because = 差戻しの理由（府省庁に示します）
 cli-arg-new-pack = 改定後のパックのディレクトリ

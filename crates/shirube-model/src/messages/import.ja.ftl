@@ -10,9 +10,9 @@ import-file-too-many-rows = 入力の行数が上限（{ $limit }行）を超え
     .remedy = ファイルを分け、順に取り込んでください。
 import-encoding-unknown = 「{ $value }」は読み取れる文字コードではありません
     .remedy = utf-8 又は cp932 と書いてください。
-import-kind-missing = どの登録簿の記録かが示されていません
-    .remedy = 登録簿を指定するか、対応表に kind = "…" と書いてください。
-import-kind-unknown = 登録簿「{ $kind }」はありません
+import-kind-missing = どの台帳の記録かが示されていません
+    .remedy = 台帳を指定するか、対応表に kind = "…" と書いてください。
+import-kind-unknown = 台帳「{ $kind }」はありません
     .remedy = 名称を確かめてください。最も近いものは「{ $nearest }」です。
 import-source-missing = 元の番号がどのシステムのものかが示されていません
     .remedy = 元のシステムを指定するか、対応表に source = "…" と書いてください。
@@ -51,9 +51,9 @@ import-mapping-column-or-const = 値の出どころが定まりません
     .remedy = column = "…" と const = "…" のどちらか一方だけを書いてください。
 import-mapping-column-absent = 入力に列「{ $column }」がありません
     .remedy = 入力の見出し行を確かめてください。最も近いものは「{ $nearest }」です。
-import-mapping-other-kind = この対応表は登録簿「{ $kind }」のものではありません
-    .remedy = この登録簿の対応表を使うか、別の登録簿を指定してください。
-import-mapping-unknown-field = 登録簿「{ $kind }」に項目「{ $name }」はありません
+import-mapping-other-kind = この対応表は台帳「{ $kind }」のものではありません
+    .remedy = この台帳の対応表を使うか、別の台帳を指定してください。
+import-mapping-unknown-field = 台帳「{ $kind }」に項目「{ $name }」はありません
     .remedy = つづりを確かめてください。最も近いものは「{ $nearest }」です。
 import-mapping-unknown-code = 「{ $code }」は用語集「{ $vocabulary }」のコードではありません
     .remedy = 右辺には用語集のコードを書いてください。
@@ -106,7 +106,7 @@ import-version-unreadable = 版が整数ではありません
 import-time-unreadable = 「{ $value }」は時刻として読めません
     .remedy = 2025-04-01T09:30:00+09:00 又は 2025-04-01 09:30 のように書いてください。
 import-time-live-store = 実際の記録に登録時刻が指定されています
-    .remedy = この列を除いてください。登録の時刻は台帳が記録します。
+    .remedy = この列を除いてください。登録の時刻は元帳が記録します。
 import-json-unreadable = 行の{ $column }文字目以降がJSONとして読み取れません
     .remedy = 一行に一つのJSONオブジェクトを書いてください。
 import-json-not-an-object = 行はJSONですが、オブジェクトではありません

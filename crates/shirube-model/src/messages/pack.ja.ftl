@@ -148,8 +148,8 @@ pack-diff-part-terms = 語彙のコード
 pack-diff-part-organisations = 組織
 pack-diff-part-labels = 表示名
 
-pack-evidence-kind = 登録簿「{ $kind }」はありません
-    .remedy = evidence/ のファイル名を登録簿の名前に合わせてください。
+pack-evidence-kind = 台帳「{ $kind }」はありません
+    .remedy = evidence/ のファイル名を台帳の名前に合わせてください。
 pack-judgement-draw = 「{ $value }」は抽出の区分ではありません
     .remedy = health、any、held_out のいずれかを書いてください。
 pack-diff-part-evidence = 記録

@@ -1,7 +1,7 @@
-# 登録簿の記録：項目、参照、手続、登録簿ごとの規則
-registers-body-unreadable = 記録を登録簿「{ $kind }」の形式で読み取れません
-    .remedy = 登録簿の項目一覧と照らし合わせてください。
-registers-field-unknown = 登録簿「{ $kind }」に項目「{ $name }」はありません
+# 台帳の記録：項目、参照、手続、台帳ごとの規則
+registers-body-unreadable = 記録を台帳「{ $kind }」の形式で読み取れません
+    .remedy = 台帳の項目一覧と照らし合わせてください。
+registers-field-unknown = 台帳「{ $kind }」に項目「{ $name }」はありません
     .remedy = 項目を削除するか、項目名を直してください。
 registers-field-missing = 必須の項目が空です
     .remedy = 値を入力してください。
@@ -38,14 +38,14 @@ registers-field-too-precise = 「{ $value }」は小数点以下が{ $digits }�
     .remedy = 出典の値を丸めて書いてください。
 registers-field-nul-character = 文字列に U+0000 が含まれています
     .remedy = 元のファイルをUTF-8のテキストとして保存し直してください。
-registers-ref-wrong-kind = 「{ $value }」は登録簿「{ $kind }」の記録IDではありません
+registers-ref-wrong-kind = 「{ $value }」は台帳「{ $kind }」の記録IDではありません
     .remedy = { $prefix }- で始まる記録IDを書いてください。
 registers-transition-not-active = 記録が{ $standing ->
        *[withdrawn] 取り下げられている
         [duplicate] 他の記録と重複している
     }ため、手続「{ $transition }」は行えません
     .remedy = 有効な記録で手続を行うか、先にこの記録を有効に戻してください。
-registers-transition-unknown = 登録簿「{ $kind }」に手続「{ $transition }」はありません
+registers-transition-unknown = 台帳「{ $kind }」に手続「{ $transition }」はありません
     .remedy = 次の手続から選んでください：{ $known }。
 registers-transition-not-from-here = 状態「{ $state }」からは手続「{ $transition }」を行えません
     .remedy = この手続を行える状態：{ $from }。

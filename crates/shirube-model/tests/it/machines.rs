@@ -378,7 +378,7 @@ fn refused_steps_read_well_in_both_languages() {
         (
             schema.step("fly", "planned", Standing::Active, &body),
             "the register `trial` has no step `fly`",
-            "登録簿「trial」に手続「fly」はありません",
+            "台帳「trial」に手続「fly」はありません",
         ),
     ];
     for (result, en, ja) in cases {
