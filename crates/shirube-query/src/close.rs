@@ -52,8 +52,12 @@ impl<'p> Sums<'p> {
     fn of(pieces: &'p [Piece]) -> Self {
         let (printed, hidden): (Vec<&Piece>, Vec<&Piece>) =
             pieces.iter().filter(|p| !p.vector.is_empty()).partition(|p| p.printed);
-        let rest = Vector::plus(hidden.iter().map(|p| &p.vector));
-        let all = Vector::plus(pieces.iter().map(|p| &p.vector));
+        // An answer of one masked cell has no total that could be known.
+        let known = if pieces.len() == 1 { &printed } else { &hidden };
+        let rest = Vector::plus(known.iter().filter(|p| !p.printed).map(|p| &p.vector));
+        let all = Vector::plus(
+            pieces.iter().filter(|p| p.printed || pieces.len() > 1).map(|p| &p.vector),
+        );
         Self { printed, hidden, rest, all }
     }
 
@@ -66,9 +70,8 @@ impl<'p> Sums<'p> {
     /// The union of pieces closest to a set of persons: each piece of which more
     /// is inside than outside.
     fn nearest(&self, to: &Vector) -> (Vector, Vec<usize>) {
-        let inside = |v: &Vector| {
-            v.persons().intersection_len(to.persons()) * 2 > v.persons().len()
-        };
+        let inside =
+            |v: &Vector| v.persons().intersection_len(to.persons()) * 2 > v.persons().len();
         let chosen: Vec<&&Piece> = self.printed.iter().filter(|p| inside(&p.vector)).collect();
         let cells = chosen.iter().map(|p| p.cell).collect();
         let rest = Some(&self.rest).filter(|rest| !rest.is_empty() && inside(rest));
@@ -180,11 +183,8 @@ mod tests {
     #[test]
     fn what_is_close_is_found() {
         let past = page(vec![piece(0, true, 0..50), piece(1, true, 50..100)]);
-        let masked = page(vec![
-            piece(0, true, 0..50),
-            piece(1, false, 50..70),
-            piece(2, false, 70..73),
-        ]);
+        let masked =
+            page(vec![piece(0, true, 0..50), piece(1, false, 50..70), piece(2, false, 70..73)]);
         for (name, past, new, wanted) in [
             ("same", &past, piece(0, true, 0..50), false),
             ("one person less", &past, piece(0, true, 0..49), true),

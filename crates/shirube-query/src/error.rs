@@ -40,9 +40,7 @@ impl QueryError {
     /// A failure of a file of the ledger.
     pub(crate) fn ledger_file(path: &Path, error: &std::io::Error) -> Self {
         Self::Fault {
-            refusal: Box::new(
-                Refusal::new("query.ledger.failed").file(path.display().to_string()),
-            ),
+            refusal: Box::new(Refusal::new("query.ledger.failed").file(path.display().to_string())),
             cause: error.kind().to_string(),
         }
     }

@@ -49,9 +49,14 @@ impl Grid {
         }
         let mut axes = Vec::new();
         for (at, column) in checked.groups.iter().enumerate() {
-            let codes: BTreeSet<&Key> = tally.groups.keys().filter_map(|head| head.get(at)).collect();
+            let codes: BTreeSet<&Key> =
+                tally.groups.keys().filter_map(|head| head.get(at)).collect();
             let codes: Vec<Key> = codes.into_iter().cloned().collect();
-            axes.push(Axis { dimension: dimension(at, codes.len())?, codes, pinned: column.pinned });
+            axes.push(Axis {
+                dimension: dimension(at, codes.len())?,
+                codes,
+                pinned: column.pinned,
+            });
         }
         let size = axes
             .iter()
@@ -76,19 +81,16 @@ impl Grid {
     /// Adds a group to its own position and to every margin over it.
     fn add(&mut self, head: &[Key], group: &Group) {
         let Some(leaf) = self.address(head) else { return };
-        let totals: Vec<Option<u32>> = self
-            .axes
-            .iter()
-            .map(|axis| axis.dimension.position(TOTAL))
-            .collect();
+        let totals: Vec<Option<u32>> =
+            self.axes.iter().map(|axis| axis.dimension.position(TOTAL)).collect();
         for margin in 0..1_usize << self.axes.len() {
-            let wanted: Option<Vec<u32>> = leaf
-                .iter()
-                .enumerate()
-                .map(|(at, code)| {
-                    if margin >> at & 1 == 0 { Some(*code) } else { totals.get(at).copied()? }
-                })
-                .collect();
+            let wanted: Option<Vec<u32>> =
+                leaf.iter()
+                    .enumerate()
+                    .map(|(at, code)| {
+                        if margin >> at & 1 == 0 { Some(*code) } else { totals.get(at).copied()? }
+                    })
+                    .collect();
             let Some(number) = wanted.and_then(|address| self.shape.number(&address)) else {
                 continue;
             };
@@ -195,7 +197,8 @@ fn dimension(at: usize, codes: usize) -> Result<Dimension, Refusal> {
 }
 
 fn merge(into: &mut Group, from: &Group) {
-    let add = |to: &mut std::collections::BTreeMap<u64, i128>, from: &std::collections::BTreeMap<u64, i128>| {
+    let add = |to: &mut std::collections::BTreeMap<u64, i128>,
+               from: &std::collections::BTreeMap<u64, i128>| {
         for (person, value) in from {
             let sum = to.entry(*person).or_insert(0);
             *sum = sum.saturating_add(*value);

@@ -119,9 +119,18 @@ mod tests {
         assert!(refused(scan().window(vec![row_number()]).unwrap()));
         assert!(refused(scan().explain(false, false).unwrap()));
         assert!(refused(LogicalPlanBuilder::empty(true)));
-        assert!(refused(scan().cross_join(
-            table_scan(Some("u"), scan().schema().as_arrow(), None).unwrap().build().unwrap()
-        ).unwrap().limit(0, Some(3)).unwrap()));
+        assert!(refused(
+            scan()
+                .cross_join(
+                    table_scan(Some("u"), scan().schema().as_arrow(), None)
+                        .unwrap()
+                        .build()
+                        .unwrap()
+                )
+                .unwrap()
+                .limit(0, Some(3))
+                .unwrap()
+        ));
         assert!(refused(scan().filter(col("x").eq(placeholder("$1"))).unwrap()));
         assert!(refused(scan().project(vec![lit(1_i64) / col("x")]).unwrap()));
         assert!(refused(scan().project(vec![col("x") + lit(1_i64)]).unwrap()));

@@ -320,7 +320,8 @@ fn read_page(from: &mut &[u8]) -> std::io::Result<Page> {
     fn size(from: &mut &[u8]) -> std::io::Result<usize> {
         let mut bytes = [0_u8; 8];
         from.read_exact(&mut bytes)?;
-        usize::try_from(u64::from_le_bytes(bytes)).map_err(|_| std::io::ErrorKind::InvalidData.into())
+        usize::try_from(u64::from_le_bytes(bytes))
+            .map_err(|_| std::io::ErrorKind::InvalidData.into())
     }
     let mut page = Page::default();
     for _ in 0..size(from)? {

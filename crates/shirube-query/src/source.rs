@@ -268,8 +268,7 @@ fn cost_events(snapshot: &Snapshot) -> Result<Events, QueryError> {
         for path in snapshot.table(table)? {
             for batch in reader(&path, &[&id, "person_id"]).map_err(|_| damaged())? {
                 let batch = batch.map_err(|_| damaged())?;
-                let (Some(ids), Some(of)) = (whole(&batch, &id), whole(&batch, "person_id"))
-                else {
+                let (Some(ids), Some(of)) = (whole(&batch, &id), whole(&batch, "person_id")) else {
                     return Err(damaged());
                 };
                 persons.extend(ids.iter().zip(of.iter()).filter_map(|(id, of)| id.zip(of)));

@@ -2,7 +2,7 @@
 
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{Case, InList, Like, ScalarFunction};
-use datafusion::logical_expr::{Expr, binary_expr, Operator};
+use datafusion::logical_expr::{Expr, Operator, binary_expr};
 use shirube_model::refusal::Refusal;
 use sqlparser::ast::{
     self, BinaryOperator, CaseWhen, CastKind, DataType as SqlType, DateTimeField, Function,
@@ -85,7 +85,13 @@ pub(super) fn expression(scope: &Scope, expr: &ast::Expr) -> Result<Typed, Refus
         E::Trim { trim_where: None, trim_what: None, expr, trim_characters: None } => {
             listed_call(scope, "trim", &[expr], span)
         }
-        E::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, array: false, format: None } => {
+        E::Cast {
+            kind: CastKind::Cast | CastKind::DoubleColon,
+            expr,
+            data_type,
+            array: false,
+            format: None,
+        } => {
             // The one conversion that cannot fail.
             match data_type {
                 SqlType::Date => listed_call(scope, "date_of", &[expr], span),
@@ -117,9 +123,9 @@ fn unary(
         UnaryOperator::Minus => {
             let typed = expression(scope, inner)?;
             let negative = match &typed.expr {
-                Expr::Literal(ScalarValue::Int64(Some(n)), _) => n.checked_neg().map(|n| {
-                    datafusion::logical_expr::lit(n)
-                }),
+                Expr::Literal(ScalarValue::Int64(Some(n)), _) => {
+                    n.checked_neg().map(|n| datafusion::logical_expr::lit(n))
+                }
                 Expr::Literal(ScalarValue::Float64(Some(x)), _) => {
                     Some(datafusion::logical_expr::lit(-x))
                 }
@@ -340,7 +346,8 @@ fn scalar(scope: &Scope, f: &Function) -> Result<Typed, Refusal> {
         ("coalesce", [_, ..]) => {
             let results: Vec<Typed> =
                 exprs.iter().map(|e| expression(scope, e)).collect::<Result<_, _>>()?;
-            let whens = results.iter().take(results.len() - 1).map(|r| r.expr.clone().is_not_null());
+            let whens =
+                results.iter().take(results.len() - 1).map(|r| r.expr.clone().is_not_null());
             choice(whens.collect(), results, span)
         }
         ("nullif", [a, b]) => {
@@ -360,12 +367,7 @@ pub(super) fn distinct(f: &Function) -> bool {
     matches!(&f.args, FunctionArguments::List(list) if list.duplicate_treatment.is_some())
 }
 
-fn listed_call<E>(
-    scope: &Scope,
-    name: &str,
-    arguments: &[&E],
-    span: Span,
-) -> Result<Typed, Refusal>
+fn listed_call<E>(scope: &Scope, name: &str, arguments: &[&E], span: Span) -> Result<Typed, Refusal>
 where
     E: std::borrow::Borrow<ast::Expr>,
 {

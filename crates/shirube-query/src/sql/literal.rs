@@ -58,10 +58,7 @@ pub(super) fn read(text: &str, kind: Kind, span: Span) -> Result<Typed, Refusal>
                 .ok()
                 .or_else(|| text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0))
                 .ok_or_else(unreadable)?;
-            lit(ScalarValue::TimestampMicrosecond(
-                Some(moment.and_utc().timestamp_micros()),
-                None,
-            ))
+            lit(ScalarValue::TimestampMicrosecond(Some(moment.and_utc().timestamp_micros()), None))
         }
         _ => return Err(unreadable()),
     };
@@ -87,11 +84,8 @@ pub(super) fn unify(left: Typed, right: Typed, span: Span) -> Result<(Typed, Typ
             (left, right)
         }
         (a, b) => {
-            let code = if a.is_key() || b.is_key() {
-                "query.key.use"
-            } else {
-                "query.type.mismatch"
-            };
+            let code =
+                if a.is_key() || b.is_key() { "query.key.use" } else { "query.type.mismatch" };
             return Err(at(code, span));
         }
     })

@@ -8,6 +8,7 @@
 mod expression;
 mod literal;
 mod relation;
+mod results;
 mod select;
 
 use datafusion::logical_expr::{Expr, LogicalPlan};

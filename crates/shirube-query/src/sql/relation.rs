@@ -51,7 +51,11 @@ impl Scope {
     }
 
     /// A column by name.
-    pub(super) fn resolve(&self, qualifier: Option<&Ident>, name: &Ident) -> Result<Typed, Refusal> {
+    pub(super) fn resolve(
+        &self,
+        qualifier: Option<&Ident>,
+        name: &Ident,
+    ) -> Result<Typed, Refusal> {
         let wanted = folded(name);
         let table = qualifier.map(folded);
         let mut found = None;

@@ -2,22 +2,20 @@
 //! border.
 
 use datafusion::datasource::provider_as_source;
-use datafusion::functions_aggregate::count::count_all;
-use datafusion::functions_aggregate::expr_fn as aggregates;
 use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, col};
 use shirube_model::refusal::Refusal;
 use sqlparser::ast::{
-    self, Distinct, Function, FunctionArgExpr, GroupByExpr, Ident, Join, JoinConstraint,
-    JoinOperator, ObjectName, Query, Select, SelectFlavor, SelectItem, SetExpr, Spanned, TableAlias,
-    TableFactor, TableWithJoins, With,
+    self, Distinct, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, Query,
+    Select, SelectFlavor, SetExpr, Spanned, TableAlias, TableFactor, TableWithJoins, With,
 };
 use sqlparser::tokenizer::Span;
 
-use super::expression::{
-    AGGREGATES, Typed, condition, distinct, expression, function_name, no_key, plain_arguments,
-};
+use super::expression::{condition, expression};
 use super::relation::{Relation, Scope, conjuncts, equates, folded};
-use super::{Aggregate, Checked, GroupColumn, Output};
+use super::results::{
+    Top, aggregate_call, group_exprs, group_kind, grouped, inner_aggregate, items,
+};
+use super::{Checked, GroupColumn, Output};
 use crate::error::at;
 use crate::kind::Kind;
 use crate::source::{PERSON, SITE, Tables};
@@ -269,7 +267,11 @@ impl<'t> Planner<'t> {
     }
 
     /// One relation of FROM under a name of its own in the plan.
-    fn relation(&mut self, factor: &TableFactor, scope: &mut Scope) -> Result<LogicalPlan, Refusal> {
+    fn relation(
+        &mut self,
+        factor: &TableFactor,
+        scope: &mut Scope,
+    ) -> Result<LogicalPlan, Refusal> {
         let (sub, name, span) = match factor {
             TableFactor::Table {
                 name,
@@ -410,96 +412,6 @@ fn table_name(name: &ObjectName) -> Result<(String, Span), Refusal> {
     }
 }
 
-/// Named results: the name given, the column's, or the text of the expression.
-fn items(projection: &[SelectItem]) -> Result<Vec<(String, &ast::Expr)>, Refusal> {
-    projection
-        .iter()
-        .map(|item| match item {
-            SelectItem::UnnamedExpr(expr) => Ok((own_name(expr), expr)),
-            SelectItem::ExprWithAlias { expr, alias } => Ok((folded(alias), expr)),
-            SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => {
-                Err(at("query.star.refused", item.span()))
-            }
-            SelectItem::ExprWithAliases { .. } => Err(at("query.clause.refused", item.span())),
-        })
-        .collect()
-}
-
-fn own_name(expr: &ast::Expr) -> String {
-    match expr {
-        ast::Expr::Identifier(name) => folded(name),
-        ast::Expr::CompoundIdentifier(parts) => parts.last().map(folded).unwrap_or_default(),
-        other => other.to_string().to_lowercase(),
-    }
-}
-
-/// The aggregate that an expression is, if it is one.
-fn aggregate_call(expr: &ast::Expr) -> Option<&Function> {
-    match expr {
-        ast::Expr::Nested(inner) => aggregate_call(inner),
-        ast::Expr::Function(f) if AGGREGATES.contains(&function_name(f).as_str()) => Some(f),
-        _ => None,
-    }
-}
-
-/// Expressions of GROUP BY with their places; names and numbers of results
-/// stand for these.
-fn group_exprs(
-    group_by: &GroupByExpr,
-    items: &[(String, &ast::Expr)],
-    scope: &Scope,
-) -> Result<Vec<(Typed, Span)>, Refusal> {
-    let list = match group_by {
-        GroupByExpr::Expressions(list, modifiers) if modifiers.is_empty() => list,
-        _ => return Err(Refusal::new("query.group.form").file("sql")),
-    };
-    let mut out: Vec<(Typed, Span)> = Vec::new();
-    for expr in list {
-        let span = expr.span();
-        let meant = match expr {
-            ast::Expr::Value(value) => {
-                let number = value.value.to_string().parse::<usize>().ok();
-                let item = number.and_then(|n| items.get(n.checked_sub(1)?));
-                item.ok_or_else(|| at("query.group.form", span))?.1
-            }
-            ast::Expr::Identifier(name) if scope.resolve(None, name).is_err() => {
-                let wanted = folded(name);
-                items.iter().find(|(n, _)| *n == wanted).map_or(expr, |(_, e)| e)
-            }
-            ast::Expr::GroupingSets(_) | ast::Expr::Cube(_) | ast::Expr::Rollup(_) => {
-                return Err(at("query.group.form", span));
-            }
-            _ => expr,
-        };
-        let typed = expression(scope, meant)?;
-        if !out.iter().any(|(t, _)| *t == typed) {
-            out.push((typed, span));
-        }
-    }
-    Ok(out)
-}
-
-/// The number of the group that a result shows.
-fn grouped(
-    groups: &[(Typed, Span)],
-    scope: &Scope,
-    expr: &ast::Expr,
-) -> Result<usize, Refusal> {
-    let typed = expression(scope, expr)?;
-    groups
-        .iter()
-        .position(|(group, _)| *group == typed)
-        .ok_or_else(|| at("query.group.missing", expr.span()))
-}
-
-fn group_kind(typed: &Typed, span: Span) -> Result<(), Refusal> {
-    no_key(typed, span)?;
-    match typed.kind {
-        Kind::Int | Kind::Text | Kind::Date | Kind::Bool => Ok(()),
-        _ => Err(at("query.group.kind", span)),
-    }
-}
-
 /// Expressions that a condition leaves one value.
 fn pins(filter: &Expr) -> Vec<Expr> {
     use datafusion::logical_expr::Operator;
@@ -523,8 +435,7 @@ fn using(before: &Scope, scope: &Scope, names: &[ObjectName]) -> Result<Expr, Re
             _ => None,
         };
         let ident = ident.ok_or_else(|| at("query.join.refused", name.span()))?;
-        let unknown =
-            || at("query.column.unknown", ident.span).arg("column", &ident.value);
+        let unknown = || at("query.column.unknown", ident.span).arg("column", &ident.value);
         let left = before.resolve(None, ident)?;
         let new = scope.relations.last().ok_or_else(unknown)?;
         let wanted = folded(ident);
@@ -632,91 +543,4 @@ fn per_person(
         .and_then(LogicalPlanBuilder::build)
         .map_err(unfit)?;
     Ok(SubPlan { plan, columns, person: true, site: false })
-}
-
-/// An aggregate over the rows of one person.
-fn inner_aggregate(scope: &Scope, call: &Function) -> Result<(Expr, Kind), Refusal> {
-    let name = function_name(call);
-    let span = call.span();
-    let refused = || at("query.aggregate.form", span).arg("function", &name);
-    let arguments = plain_arguments(call)?;
-    let [argument] = arguments.as_slice() else { return Err(refused()) };
-    let argument = match argument {
-        FunctionArgExpr::Wildcard if name == "count" && !distinct(call) => {
-            return Ok((count_all(), Kind::Int));
-        }
-        FunctionArgExpr::Expr(expr) => expression(scope, expr)?,
-        _ => return Err(refused()),
-    };
-    let number = matches!(argument.kind, Kind::Int | Kind::Float);
-    Ok(match (name.as_str(), distinct(call)) {
-        ("count", true) => (aggregates::count_distinct(argument.expr), Kind::Int),
-        ("count", false) => (aggregates::count(argument.expr), Kind::Int),
-        ("sum", false) if number => (aggregates::sum(argument.expr), argument.kind),
-        ("avg", false) if number => {
-            (aggregates::avg(super::literal::float(argument).expr), Kind::Float)
-        }
-        ("min", false) => {
-            no_key(&argument, span)?;
-            (aggregates::min(argument.expr), argument.kind)
-        }
-        ("max", false) => {
-            no_key(&argument, span)?;
-            (aggregates::max(argument.expr), argument.kind)
-        }
-        _ => return Err(refused()),
-    })
-}
-
-/// The aggregates of the statement itself.
-struct Top<'s> {
-    scope: &'s Scope,
-    arguments: Vec<Expr>,
-    measures: Vec<Aggregate>,
-}
-
-impl Top<'_> {
-    /// The number of the measure that a call asks for.
-    fn measure(&mut self, call: &Function) -> Result<usize, Refusal> {
-        let name = function_name(call);
-        let span = call.span();
-        let refused = |code| at(code, span).arg("function", &name);
-        if matches!(name.as_str(), "min" | "max") {
-            return Err(refused("query.aggregate.refused"));
-        }
-        let arguments = plain_arguments(call)?;
-        let [argument] = arguments.as_slice() else {
-            return Err(refused("query.aggregate.form"));
-        };
-        let argument = match argument {
-            FunctionArgExpr::Wildcard if name == "count" && !distinct(call) => {
-                return Ok(self.add(Aggregate::Rows));
-            }
-            FunctionArgExpr::Expr(expr) => expression(self.scope, expr)?,
-            _ => return Err(refused("query.aggregate.form")),
-        };
-        let number = matches!(argument.kind, Kind::Int | Kind::Float);
-        let aggregate = match (name.as_str(), distinct(call), argument.kind) {
-            ("count", true, Kind::Person) => Aggregate::Persons,
-            ("count", true, _) => return Err(refused("query.aggregate.distinct")),
-            ("count", false, _) => Aggregate::Values,
-            ("sum", false, _) if number => Aggregate::Sum,
-            ("avg", false, _) if number => Aggregate::Average,
-            ("sum" | "avg", false, kind) if kind.is_key() => return Err(at("query.key.use", span)),
-            _ => return Err(refused("query.aggregate.form")),
-        };
-        let known = self.arguments.iter().position(|a| *a == argument.expr);
-        let place = known.unwrap_or_else(|| {
-            self.arguments.push(argument.expr);
-            self.arguments.len() - 1
-        });
-        Ok(self.add(aggregate(place)))
-    }
-
-    fn add(&mut self, aggregate: Aggregate) -> usize {
-        self.measures.iter().position(|m| *m == aggregate).unwrap_or_else(|| {
-            self.measures.push(aggregate);
-            self.measures.len() - 1
-        })
-    }
 }

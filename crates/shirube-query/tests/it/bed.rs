@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use chrono::NaiveDate;
-use shirube_query::{Exclusions, Field, Gate, Grant, Key, QueryError, QueryPolicy, Released, Setup};
+use shirube_query::{
+    Exclusions, Field, Gate, Grant, Key, QueryError, QueryPolicy, Released, Setup,
+};
 use shirube_records::population::{MadeUpPerson, Population};
 use shirube_records::{Identity, ImportOptions, Snapshot, Source, import};
 use tempfile::TempDir;
@@ -71,7 +73,8 @@ fn kept(table: &str, text: &str, without: &[i64]) -> String {
         }
         out.push_str(line);
         if table == "visit_occurrence" {
-            let own = if number == 0 { "care_site_id".into() } else { site(person, visit).to_string() };
+            let own =
+                if number == 0 { "care_site_id".into() } else { site(person, visit).to_string() };
             out.push(',');
             out.push_str(&own);
         }
