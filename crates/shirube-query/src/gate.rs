@@ -289,14 +289,17 @@ impl Gate {
     /// The rows that are handed out.
     fn shape(&self, checked: &Checked, decided: &Decided, entry: u64) -> Released {
         let hides_presence = self.policy.rules.zeros != Zeros::Shown;
+        let threshold = self.policy.threshold();
         let noise = self.policy.rules.cell_key.as_ref().map(NoiseTable::new);
         let mut rows = Vec::new();
         for (number, head) in decided.grid.leaves() {
             let masked = decided.masks.hidden.contains(&number);
             let Some(group) = decided.grid.groups.get(number) else { continue };
-            // SQL gives no row for a group without rows. Where the policy does
-            // not tell zeros from small counts, a masked group must look alike.
-            if !checked.groups.is_empty() && (group.rows.is_empty() || masked && hides_presence) {
+            // SQL gives no row for a group without rows. A masked group must look
+            // alike where the policy does not tell zeros from small counts, and
+            // where those it is compared with are few.
+            let told = !hides_presence && decided.grid.parents_reach(number, threshold);
+            if !checked.groups.is_empty() && (group.rows.is_empty() || masked && !told) {
                 continue;
             }
             let measure = |at: usize| -> Field {

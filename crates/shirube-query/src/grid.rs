@@ -149,6 +149,13 @@ impl Grid {
         self.shape.number(&address)
     }
 
+    /// Whether every parent of a position has so many persons. A single value has
+    /// itself for a parent.
+    pub(crate) fn parents_reach(&self, number: usize, persons: u64) -> bool {
+        (0..self.axes.len())
+            .all(|axis| self.persons(self.parent(number, axis).unwrap_or(number)).len() >= persons)
+    }
+
     /// Positions at a total of some axis.
     pub(crate) fn margins(&self) -> Vec<usize> {
         let leaves: BTreeSet<usize> = self.leaves().into_iter().map(|(n, _)| n).collect();

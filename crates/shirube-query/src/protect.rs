@@ -64,6 +64,11 @@ pub(crate) fn masks(
         masks.criteria.insert(criterion, count(found.len()));
         own.extend(found);
     }
+    // Without groups nobody knows of how many persons a zero speaks: it looks
+    // like a small count.
+    if grid.axes.is_empty() && policy.threshold() > 0 && grid.persons(0).is_empty() {
+        own.insert(0);
+    }
     let tables = numbers
         .iter()
         .map(|number| Ok((*number, TableSet::single(grid.table(*number)?))))

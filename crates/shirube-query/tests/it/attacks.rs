@@ -301,36 +301,56 @@ fn other_channels() {
     assert_eq!(single(&ask(&fresh.gate, &total).unwrap()), Some(1_500));
 }
 
-/// Knows: nothing. Tries: to tell nobody from somebody where zeros are hidden,
-/// with and without groups.
+/// Knows: birth year and prefecture that few share. Tries: to tell nobody from
+/// somebody with a property, with and without groups; a masked number or a
+/// masked row would tell.
 #[test]
 fn empty_and_small_look_alike() {
-    let rare = bed()
-        .people
+    let people = &bed().people;
+    let key = |p: &MadeUpPerson| (p.born.year(), p.prefecture);
+    let rare = people
         .iter()
-        .map(|p| (p.born.year(), p.prefecture))
-        .find(|key| number_of(&bed().people, |p| (p.born.year(), p.prefecture) == *key) < 4)
+        .find(|p| has(p, "I10") && !has(p, "C34.9") && number_of(people, |q| key(q) == key(p)) < 4)
         .unwrap();
-    let fresh = fresh("small-registry");
-    let sql = |year: i32, code: u64, group: bool| {
-        let (head, tail) =
-            if group { ("p.gender_source_value AS g, ", " GROUP BY g") } else { ("", "") };
+    let nobody = number_of(people, |p| key(p) == key(rare) && has(p, "C34.9"));
+    assert_eq!(nobody, 0);
+    let told = number_of(people, |p| key(p) == key(rare) && has(p, "I10"));
+    assert!((1..4).contains(&told), "a gate that shows zeros and masks small counts tells");
+    let sql = |icd: &str, head: &str, filter: &str, tail: &str| {
         format!(
             "SELECT {head}{PERSONS} AS n FROM person p JOIN visit_occurrence v USING (person_id) \
-             WHERE p.year_of_birth = {year} AND p.location_id = {code}{tail}"
+             JOIN condition_occurrence c ON c.person_id = v.person_id AND c.visit_occurrence_id = v.visit_occurrence_id \
+             WHERE c.condition_source_value = '{icd}'{filter}{tail}"
         )
     };
-    for group in [false, true] {
-        let small = ask(&fresh.gate, &sql(rare.0, rare.1, group));
-        let empty = ask(&fresh.gate, &sql(1800, rare.1, group));
-        match (small, empty) {
-            (Ok(small), Ok(empty)) => assert_eq!(small.rows, empty.rows, "groups: {group}"),
-            (small, empty) => assert_eq!(
-                small.map_err(|e| e.code()).err(),
-                empty.map_err(|e| e.code()).err(),
-                "groups: {group}"
-            ),
+    let pinned = format!(
+        " AND p.year_of_birth = {} AND p.location_id = {}",
+        rare.born.year(),
+        rare.prefecture
+    );
+    for id in ["small-registry", "ndb-publication"] {
+        for (head, tail) in [("", ""), ("p.gender_source_value AS g, ", " GROUP BY g")] {
+            let fresh = fresh(id);
+            let small = ask(&fresh.gate, &sql("I10", head, &pinned, tail)).unwrap();
+            let empty = ask(&fresh.gate, &sql("C34.9", head, &pinned, tail)).unwrap();
+            assert_eq!(small.rows, empty.rows, "{id} {tail}");
         }
+        // Grouped by what is known and by the property: no row about so few.
+        let fresh = fresh(id);
+        let sql = format!(
+            "SELECT p.year_of_birth AS y, p.location_id AS l, c.condition_source_value AS c, {PERSONS} \
+             FROM person p JOIN condition_occurrence c USING (person_id) \
+             WHERE p.year_of_birth BETWEEN {} AND {} AND p.location_id IN ({}, 13) GROUP BY y, l, c",
+            rare.born.year() - 1,
+            rare.born.year() + 1,
+            rare.prefecture
+        );
+        let Ok(released) = ask(&fresh.gate, &sql) else { continue };
+        let about = |row: &&Vec<Field>| {
+            row[0] == Field::Head(Key::Int(i64::from(rare.born.year())))
+                && row[1] == Field::Head(Key::Int(i64::try_from(rare.prefecture).unwrap()))
+        };
+        assert_eq!(released.rows.iter().filter(about).count(), 0, "{id}");
     }
 }
 

@@ -173,7 +173,10 @@ fn alone() -> QueryPolicy {
 
 fn agrees(released: &Released, truth: &BTreeMap<Vec<Key>, [i64; 3]>, heads: usize) -> usize {
     let mut shown = 0;
-    assert_eq!(released.rows.len(), truth.len(), "a row for each group");
+    assert!(released.rows.len() <= truth.len(), "no row without a group");
+    if heads < 2 {
+        assert!(released.rows.len() == truth.len() || released.rows.is_empty());
+    }
     for row in &released.rows {
         let key: Vec<Key> = row[..heads]
             .iter()
@@ -189,7 +192,7 @@ fn agrees(released: &Released, truth: &BTreeMap<Vec<Key>, [i64; 3]>, heads: usiz
         }
         let numbers: Vec<i64> = row[heads..].iter().map(|f| count(f).unwrap()).collect();
         assert_eq!(numbers, wanted, "{key:?}");
-        assert!(wanted[0] == 0 || wanted[0] >= 10, "{wanted:?} is shown");
+        assert!(wanted[0] >= 10, "{wanted:?} is shown");
         shown += 1;
     }
     shown
@@ -247,29 +250,22 @@ fn an_opt_out_is_as_if_the_person_had_never_been_there() {
 #[test]
 fn every_table_is_without_the_excluded() {
     let bed = bed();
-    let person = bed.people.iter().find(|p| !p.visits.is_empty()).unwrap();
-    let only: Vec<i64> =
-        (1..=1_500).filter(|id| *id != i64::try_from(person.id).unwrap()).collect();
-    // All but one person are excluded; what is left must be below the threshold.
-    for table in [
-        "person",
-        "visit_occurrence",
-        "condition_occurrence",
-        "drug_exposure",
-        "measurement",
-        "observation_period",
-        "cost",
+    let staying = &bed.people[..60];
+    let out: Vec<i64> = (61..=1_500).collect();
+    let visits = || staying.iter().flat_map(|p| &p.visits);
+    let all = visits().count();
+    for (table, rows) in [
+        ("person", staying.len()),
+        ("visit_occurrence", all),
+        ("condition_occurrence", all),
+        ("drug_exposure", visits().filter(|v| v.atc.is_some()).count()),
+        ("measurement", visits().filter(|v| v.test.is_some()).count()),
+        ("observation_period", staying.len()),
+        ("cost", all),
     ] {
         let ledger = tempfile::tempdir().unwrap();
-        let gate = open(&bed.snapshot, &alone(), &only, ledger.path());
-        let sql = format!("SELECT COUNT(*) FROM {table}");
-        let field = ask(&gate, &sql).unwrap().rows[0][0].clone();
-        let own = (table == "drug_exposure" && person.visits.iter().all(|v| v.atc.is_none()))
-            || (table == "measurement" && person.visits.iter().all(|v| v.test.is_none()));
-        assert_eq!(field, if own { Field::Count(0) } else { Field::Masked }, "{table}");
-        // With that one excluded too, nothing is left.
-        let all: Vec<i64> = (1..=1_500).collect();
-        let gate = open(&bed.snapshot, &alone(), &all, tempfile::tempdir().unwrap().path());
-        assert_eq!(ask(&gate, &sql).unwrap().rows[0][0], Field::Count(0), "{table}");
+        let gate = open(&bed.snapshot, &alone(), &out, ledger.path());
+        let released = ask(&gate, &format!("SELECT COUNT(*) FROM {table}")).unwrap();
+        assert_eq!(count(&released.rows[0][0]), i64::try_from(rows).ok(), "{table}");
     }
 }
