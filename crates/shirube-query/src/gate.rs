@@ -8,11 +8,11 @@ use shirube_gate::protect::{NoiseTable, RecordKey};
 use shirube_model::refusal::Refusal;
 use shirube_records::Snapshot;
 
-use crate::close::{Page, Piece, close};
+use crate::close::{Page, Piece, Role, Rule, close};
 use crate::error::QueryError;
 use crate::grid::{Grid, Protected};
 use crate::ledger::{Entry, Ledger, Outcome, Question};
-use crate::policy::{QueryPolicy, TooClose};
+use crate::policy::{Equal, QueryPolicy, TooClose};
 use crate::protect::{Criterion, Masks, masks};
 use crate::released::{Field, Released, decimal, quotient};
 use crate::source::{Exclusions, Grant, Tables};
@@ -75,6 +75,8 @@ pub enum Reproduced {
 
 impl Gate {
     /// Opens a gate. Files of the snapshot and the chain of the ledger are checked.
+    /// The exclusions are those of this moment: when one is added, the gate is
+    /// opened anew.
     ///
     /// # Errors
     /// When a file is damaged or missing.
@@ -114,6 +116,7 @@ impl Gate {
     /// # Errors
     /// `query.engine.failed`, `query.cells.too_many`.
     pub async fn run(&self, checked: &Checked) -> Result<Unreleased<Answer>, QueryError> {
+        self.own(checked)?;
         let tally = tally::run(checked, self.policy.cells_max).await?.into_inside();
         Ok(Unreleased::new(Answer { checked: checked.clone(), tally }))
     }
@@ -144,6 +147,7 @@ impl Gate {
         answer: Unreleased<Answer>,
     ) -> Result<Released, QueryError> {
         let Answer { checked, tally } = answer.into_inside();
+        self.own(&checked)?;
         let held = self.ledger.hold()?;
         if let Some(entry) = held.answered(&self.question(&checked)) {
             return self.again(entry);
@@ -200,6 +204,15 @@ impl Gate {
         Ok(if equal { Reproduced::Same } else { Reproduced::Different })
     }
 
+    /// Refuses what was checked by another gate: it reads other tables, perhaps
+    /// with persons who opted out of these.
+    fn own(&self, checked: &Checked) -> Result<(), Refusal> {
+        if checked.origin == self.tables.origin {
+            return Ok(());
+        }
+        Err(Refusal::new("query.gate.other"))
+    }
+
     fn question<'q>(&'q self, checked: &'q Checked) -> Question<'q> {
         Question {
             plan_hash: &checked.plan_hash,
@@ -247,10 +260,12 @@ impl Gate {
         past: &[Page],
     ) -> Result<Decided, QueryError> {
         let mut masked_for_others = BTreeSet::new();
+        let rule =
+            Rule { enough: self.policy.close_min, equal_too: self.policy.equal == Equal::TooClose };
         for _ in 0..ROUNDS_MAX {
             let grid = Grid::new(checked, tally, self.policy.cells_max)?;
             let decided = self.masked(checked, grid, masked_for_others.clone())?;
-            let found = close(past, &decided.page, self.policy.close_min);
+            let found = close(past, &decided.page, rule);
             if !found.any() {
                 return Ok(decided);
             }
@@ -276,13 +291,13 @@ impl Gate {
         let masks = if self.policy.rules.cell_key.is_some() {
             Masks { criteria: BTreeMap::from([(Criterion::CellKey, 0)]), ..Masks::default() }
         } else {
-            let mut masks = masks(&grid, &numbers, &self.policy, &close)?;
+            let mut masks = masks(&grid, &numbers, &self.policy, &close, &checked.conditional)?;
             if self.policy.rules.rounding.is_some() {
                 masks.criteria.insert(Criterion::Rounding, 0);
             }
             masks
         };
-        let page = page(&grid, &numbers, &masks);
+        let page = page(checked, &grid, &numbers, &masks);
         Ok(Decided { grid, masks, page, close })
     }
 
@@ -370,17 +385,23 @@ struct Decided {
     close: BTreeSet<usize>,
 }
 
-/// What the ledger keeps of an answer: the contributions behind each cell.
-fn page(grid: &Grid, numbers: &[Protected], masks: &Masks) -> Page {
+/// What the ledger keeps of an answer: the contributions behind each cell and
+/// each margin.
+fn page(checked: &Checked, grid: &Grid, numbers: &[Protected], masks: &Masks) -> Page {
+    let margins: BTreeSet<usize> = grid.margins().into_iter().collect();
     let asked = numbers.iter().filter(|n| **n != Protected::Behind);
     let pieces = |number: &Protected| {
-        grid.leaves()
-            .into_iter()
-            .filter_map(|(cell, _)| {
-                let vector = Vector::of(number.of(grid.groups.get(cell)?));
-                Some(Piece { cell, printed: !masks.hidden.contains(&cell), vector })
-            })
-            .collect()
+        let piece = |(cell, group)| Piece {
+            cell,
+            role: match (margins.contains(&cell), masks.hidden.contains(&cell)) {
+                (true, _) => Role::Margin,
+                (false, true) => Role::Hidden,
+                (false, false) => Role::Printed,
+            },
+            describes: checked.describes(&grid.head(cell)),
+            vector: Vector::of(number.of(group)),
+        };
+        grid.groups.iter().enumerate().map(piece).collect()
     };
     Page { numbers: asked.map(pieces).collect() }
 }

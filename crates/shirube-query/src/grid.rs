@@ -136,6 +136,16 @@ impl Grid {
         heads.into_iter().filter_map(|head| Some((self.number(&head)?, head))).collect()
     }
 
+    /// The value of each axis at a position; none at its total.
+    pub(crate) fn head(&self, number: usize) -> Vec<Option<Key>> {
+        let address = self.shape.address(number);
+        let value = |axis: &Axis, code: u32| {
+            let id = &axis.dimension.code(code)?.id;
+            axis.codes.get(id.parse::<usize>().ok()?).cloned()
+        };
+        self.axes.iter().zip(address).map(|(axis, code)| value(axis, code)).collect()
+    }
+
     /// The parent of a position along an axis; `None` at a total, or where the
     /// axis has no total of its own.
     pub(crate) fn parent(&self, number: usize, axis: usize) -> Option<usize> {
@@ -255,6 +265,19 @@ impl Protected {
         }
     }
 
+    /// The argument of the aggregate, where it has one.
+    pub(crate) fn argument(self) -> Option<usize> {
+        match self {
+            Self::Behind | Self::Asked(Aggregate::Rows) => None,
+            Self::Asked(
+                Aggregate::Persons(at)
+                | Aggregate::Values(at)
+                | Aggregate::Sum(at)
+                | Aggregate::Average(at),
+            ) => Some(at),
+        }
+    }
+
     /// What each person contributes.
     pub(crate) fn of(self, group: &Group) -> std::collections::BTreeMap<u64, i128> {
         match self {
@@ -265,15 +288,9 @@ impl Protected {
 
     /// Persons with a say in the number: those with a value, be it zero.
     pub(crate) fn contributors(self, group: &Group) -> u64 {
-        let values = |at: usize| group.arguments.get(at).map_or(0, |b| b.values.len());
-        let count = match self {
-            Self::Behind | Self::Asked(Aggregate::Rows) => group.rows.len(),
-            Self::Asked(
-                Aggregate::Persons(at)
-                | Aggregate::Values(at)
-                | Aggregate::Sum(at)
-                | Aggregate::Average(at),
-            ) => values(at),
+        let count = match self.argument() {
+            None => group.rows.len(),
+            Some(at) => group.arguments.get(at).map_or(0, |b| b.values.len()),
         };
         u64::try_from(count).unwrap_or(u64::MAX)
     }

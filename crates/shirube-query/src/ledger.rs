@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shirube_model::refusal::Refusal;
 
-use crate::close::{Page, Piece};
+use crate::close::{Page, Piece, Role};
 use crate::error::QueryError;
 use crate::protect::Criterion;
 use crate::released::Released;
@@ -309,7 +309,9 @@ fn write_page(page: &Page, to: &mut Vec<u8>) -> std::io::Result<()> {
         to.write_all(&size(pieces.len()))?;
         for piece in pieces {
             to.write_all(&size(piece.cell))?;
-            to.write_all(&[u8::from(piece.printed)])?;
+            to.write_all(&[piece.role.letter()])?;
+            to.write_all(&size(piece.describes.len()))?;
+            to.write_all(piece.describes.as_bytes())?;
             piece.vector.write(to)?;
         }
     }
@@ -328,10 +330,16 @@ fn read_page(from: &mut &[u8]) -> std::io::Result<Page> {
         let mut pieces = Vec::new();
         for _ in 0..size(from)? {
             let cell = size(from)?;
-            let mut printed = [0_u8; 1];
-            from.read_exact(&mut printed)?;
+            let mut letter = [0_u8; 1];
+            from.read_exact(&mut letter)?;
+            let invalid = || std::io::Error::from(std::io::ErrorKind::InvalidData);
+            let role = Role::of(letter).ok_or_else(invalid)?;
+            let length = size(from)?;
+            let (text, rest) = from.split_at_checked(length).ok_or_else(invalid)?;
+            let describes = String::from_utf8(text.to_vec()).map_err(|_| invalid())?;
+            *from = rest;
             let vector = Vector::read(from)?;
-            pieces.push(Piece { cell, printed: printed == [1], vector });
+            pieces.push(Piece { cell, role, describes, vector });
         }
         page.numbers.push(pieces);
     }

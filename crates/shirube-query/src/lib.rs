@@ -37,7 +37,7 @@ pub use gate::{Answer, Gate, Reproduced, Setup};
 pub use guard::guard;
 pub use kind::{Key, Kind};
 pub use ledger::{Entry, Ledger, Outcome};
-pub use policy::{ClassDisclosure, EMBEDDED, InstitutionsUnknown, QueryPolicy, TooClose};
+pub use policy::{ClassDisclosure, EMBEDDED, Equal, InstitutionsUnknown, QueryPolicy, TooClose};
 pub use protect::Criterion;
 pub use released::{Field, Released};
 pub use source::{Exclusions, Grant, Tables};

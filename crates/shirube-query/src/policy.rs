@@ -43,6 +43,18 @@ pub enum TooClose {
     Mask,
 }
 
+/// What happens to an answer that is equal to an earlier one, though the query
+/// describes the persons in another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Equal {
+    /// As with answers that are too close: otherwise the difference between
+    /// refused and released would tell whether a condition holds for anybody.
+    TooClose,
+    /// It is released.
+    Release,
+}
+
 /// A release policy: a disclosure policy of the gate, and what concerns queries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +71,8 @@ pub struct QueryPolicy {
     pub institutions_unknown: InstitutionsUnknown,
     /// Answers close to earlier ones.
     pub too_close: TooClose,
+    /// Answers equal to earlier ones that were described in another way.
+    pub equal: Equal,
     /// Fewest persons in which an answer may differ from earlier ones; zero
     /// switches the comparison off.
     pub close_min: u64,

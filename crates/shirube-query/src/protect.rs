@@ -9,7 +9,7 @@ use shirube_gate::table::{CellRef, TableSet};
 use shirube_model::refusal::Refusal;
 
 use crate::grid::{Grid, Protected};
-use crate::policy::{ClassDisclosure, InstitutionsUnknown, QueryPolicy};
+use crate::policy::{ClassDisclosure, Equal, InstitutionsUnknown, QueryPolicy};
 use crate::tally::UNITS;
 use crate::vector::Vector;
 
@@ -54,13 +54,14 @@ pub(crate) fn masks(
     numbers: &[Protected],
     policy: &QueryPolicy,
     close: &BTreeSet<usize>,
+    conditional: &[bool],
 ) -> Result<Masks, Refusal> {
     let mut masks = Masks::default();
     let mut own: BTreeSet<usize> = close.clone();
     if policy.too_close == crate::policy::TooClose::Mask && policy.close_min > 0 {
         masks.criteria.insert(Criterion::Ledger, count(close.len()));
     }
-    for (criterion, found) in own_rules(grid, numbers, policy) {
+    for (criterion, found) in own_rules(grid, numbers, policy, conditional) {
         masks.criteria.insert(criterion, count(found.len()));
         own.extend(found);
     }
@@ -161,6 +162,7 @@ fn own_rules(
     grid: &Grid,
     numbers: &[Protected],
     policy: &QueryPolicy,
+    conditional: &[bool],
 ) -> Vec<(Criterion, BTreeSet<usize>)> {
     let each = |rule: &dyn Fn(usize) -> bool| -> BTreeSet<usize> {
         (0..grid.groups.len()).filter(|n| rule(*n)).collect()
@@ -179,7 +181,7 @@ fn own_rules(
         }),
     )];
     if policy.close_min > 0 {
-        let rule = |n: usize| too_similar(grid, numbers, n, policy.close_min);
+        let rule = |n: usize| too_similar(grid, numbers, n, policy, conditional);
         out.push((Criterion::Difference, each(&rule)));
     }
     if policy.rules.institutions_min.is_some()
@@ -196,17 +198,32 @@ fn own_rules(
     out
 }
 
-/// Whether two numbers of a cell differ by few persons.
-fn too_similar(grid: &Grid, numbers: &[Protected], at: usize, enough: u64) -> bool {
+/// Whether two numbers of a cell differ by few persons. Equal numbers count where
+/// a condition in the query could make them differ: else the mask would tell
+/// whether it holds for anybody.
+fn too_similar(
+    grid: &Grid,
+    numbers: &[Protected],
+    at: usize,
+    policy: &QueryPolicy,
+    conditional: &[bool],
+) -> bool {
     let Some(group) = grid.groups.get(at) else { return true };
-    let vectors: Vec<Vector> = numbers.iter().map(|n| Vector::of(n.of(group))).collect();
     // The persons behind the rows are compared only where they are asked for.
-    let asked = vectors.iter().zip(numbers).filter(|(_, n)| **n != Protected::Behind);
-    let asked: Vec<&Vector> = asked.map(|(v, _)| v).collect();
-    asked.iter().enumerate().any(|(at, a)| {
-        asked.iter().skip(at + 1).any(|b| {
-            let distance = a.distance(b, enough);
-            distance > 0 && distance < enough
+    let asked: Vec<(Vector, bool)> = numbers
+        .iter()
+        .filter(|n| **n != Protected::Behind)
+        .map(|n| {
+            let by_condition = n.argument().and_then(|at| conditional.get(at)).copied();
+            (Vector::of(n.of(group)), by_condition.unwrap_or(false))
+        })
+        .collect();
+    let equal_too = policy.equal == Equal::TooClose;
+    asked.iter().enumerate().any(|(at, (a, a_conditional))| {
+        asked.iter().skip(at + 1).any(|(b, b_conditional)| {
+            let distance = a.distance(b, policy.close_min);
+            let equal = equal_too && (*a_conditional || *b_conditional) && !a.is_empty();
+            distance < policy.close_min && (distance > 0 || equal)
         })
     })
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
@@ -65,6 +66,9 @@ const COST_EVENTS: &[(&str, &str)] = &[
     ("visit", "visit_occurrence"),
     ("visit detail", "visit_detail"),
 ];
+
+/// Counts the sets of tables that were opened.
+static ORIGINS: AtomicU64 = AtomicU64::new(1);
 
 /// Persons whose rows take part in nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -164,6 +168,8 @@ pub struct Tables {
     pub snapshot: String,
     /// Digest of the exclusions.
     pub exclusions: String,
+    /// Tells these tables from all others of this process.
+    pub(crate) origin: u64,
 }
 
 impl Tables {
@@ -193,6 +199,7 @@ impl Tables {
             data_set: snapshot.manifest.data_set.clone(),
             snapshot: snapshot.id.clone(),
             exclusions: exclusions.digest(),
+            origin: ORIGINS.fetch_add(1, Ordering::Relaxed),
         })
     }
 

@@ -109,6 +109,8 @@ query-plan-unfit = the parts of the query do not fit together
 # Running and releasing
 query-engine-failed = the query could not be run
     .remedy = Try again; if it fails again, tell the operator.
+query-gate-other = the query was checked by another gate
+    .remedy = Check and run it at one gate.
 query-cells-too-many = the result has more than { $max } cells, margins included
     .remedy = Group by fewer columns, or by coarser ones.
 query-value-range = a sum is too large

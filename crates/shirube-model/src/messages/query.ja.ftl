@@ -109,6 +109,8 @@ query-plan-unfit = 問合せの各部が合いません
 # 実行と公表
 query-engine-failed = 問合せを実行できませんでした
     .remedy = やり直してください。再び失敗するときは、運用者に知らせてください。
+query-gate-other = この問合せは別のゲートで検査されたものです
+    .remedy = 検査と実行は同じゲートで行ってください。
 query-cells-too-many = 結果のセルが、合計を含めて{ $max }個を超えます
     .remedy = 列を減らすか、粗い区分にしてください。
 query-value-range = 合計が大きすぎます

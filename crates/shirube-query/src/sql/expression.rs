@@ -124,7 +124,7 @@ fn unary(
             let typed = expression(scope, inner)?;
             let negative = match &typed.expr {
                 Expr::Literal(ScalarValue::Int64(Some(n)), _) => {
-                    n.checked_neg().map(|n| datafusion::logical_expr::lit(n))
+                    n.checked_neg().map(datafusion::logical_expr::lit)
                 }
                 Expr::Literal(ScalarValue::Float64(Some(x)), _) => {
                     Some(datafusion::logical_expr::lit(-x))

@@ -11,7 +11,11 @@ mod relation;
 mod results;
 mod select;
 
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use std::collections::BTreeSet;
+
+use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::{Expr, LogicalPlan, lit};
 use sha2::{Digest, Sha256};
 use shirube_model::refusal::Refusal;
 use sqlparser::ast::{Spanned, Statement};
@@ -20,7 +24,7 @@ use sqlparser::parser::Parser;
 
 use crate::error::at;
 use crate::guard::guard;
-use crate::kind::Kind;
+use crate::kind::{Key, Kind};
 use crate::source::Tables;
 
 /// Longest text of a query, in bytes.
@@ -76,6 +80,15 @@ pub struct Checked {
     /// SHA-256 of plan and columns, in hexadecimal.
     pub plan_hash: String,
     pub(crate) plan: LogicalPlan,
+    /// The tables that the plan reads.
+    pub(crate) origin: u64,
+    /// By argument: whether the query can decide by a condition where it is NULL
+    /// or what it is.
+    pub(crate) conditional: Vec<bool>,
+    /// The joined tables before WHERE.
+    pub(crate) joined: String,
+    /// The parts of WHERE that must all hold.
+    pub(crate) conditions: BTreeSet<String>,
     pub(crate) groups: Vec<GroupColumn>,
     pub(crate) measures: Vec<Aggregate>,
     pub(crate) arguments: usize,
@@ -94,6 +107,32 @@ impl Checked {
     #[must_use]
     pub fn measures(&self) -> &[Aggregate] {
         &self.measures
+    }
+
+    /// What a cell describes: joined tables and conditions, those of its head
+    /// included, as a hash. It follows from the query alone. Cells of one
+    /// description are the same persons, however they were asked for.
+    pub(crate) fn describes(&self, head: &[Option<Key>]) -> String {
+        let mut conditions = self.conditions.clone();
+        for (column, key) in self.groups.iter().zip(head) {
+            let Some(key) = key else { continue };
+            let condition = match key {
+                Key::Null => column.expr.clone().is_null(),
+                Key::Bool(b) => column.expr.clone().eq(lit(*b)),
+                Key::Int(n) => column.expr.clone().eq(lit(*n)),
+                Key::Text(t) => column.expr.clone().eq(lit(t.clone())),
+                Key::Date(d) => {
+                    column.expr.clone().eq(lit(ScalarValue::Date32(Some(d.to_epoch_days()))))
+                }
+            };
+            conditions.insert(format!("{condition:?}"));
+        }
+        let mut hash = Sha256::new();
+        for part in std::iter::once(&self.joined).chain(&conditions) {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hex::encode(hash.finalize())
     }
 
     /// The engine's plan in words: shapes and literals of the query, no data.
@@ -143,12 +182,29 @@ fn place_in(message: &str) -> (u64, u64) {
     (after("Line: ").unwrap_or(0), after("Column: ").unwrap_or(0))
 }
 
+/// The plan's words and columns, and every literal by itself, so that no text in
+/// a literal can pass for a part of the plan.
 fn plan_hash(checked: &Checked) -> String {
+    let mut parts = vec![checked.plan_text(), format!("{:?}", checked.columns)];
+    parts.push(format!("{:?}", checked.measures));
+    let walked = checked.plan.apply(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|part| {
+                if let Expr::Literal(value, _) = part {
+                    parts.push(format!("{value:?}"));
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    });
+    if walked.is_err() {
+        // Not walked to the end: the text decides, which only repeats work.
+        parts.push(checked.sql.clone());
+    }
     let mut hash = Sha256::new();
-    for part in [checked.sql.as_str(), &checked.plan_text(), &format!("{:?}", checked.columns)] {
+    for part in parts {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.update(format!("{:?}", checked.measures).as_bytes());
     hex::encode(hash.finalize())
 }

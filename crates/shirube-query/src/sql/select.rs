@@ -1,8 +1,11 @@
 //! SELECT: subqueries at the level of persons, and the one that crosses the
 //! border.
 
+use std::collections::BTreeSet;
+
+use datafusion::common::tree_node::TreeNode;
 use datafusion::datasource::provider_as_source;
-use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, col};
+use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, col};
 use shirube_model::refusal::Refusal;
 use sqlparser::ast::{
     self, Distinct, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, Query,
@@ -38,6 +41,10 @@ struct Joined {
     scope: Scope,
     /// Expressions that the filter leaves one value.
     pinned: Vec<Expr>,
+    /// The joined tables before WHERE, in words.
+    words: String,
+    /// The parts of WHERE.
+    conditions: BTreeSet<String>,
 }
 
 /// Turns a syntax tree into a plan.
@@ -89,6 +96,8 @@ impl<'t> Planner<'t> {
             return Err(at("query.group.hidden", *span));
         }
         let (measures, arguments) = (top.measures, top.arguments);
+        let conditional =
+            arguments.iter().map(|a| conditional(a, &person, &joined.words)).collect();
         for (typed, span) in &groups {
             group_kind(typed, *span)?;
         }
@@ -112,6 +121,10 @@ impl<'t> Planner<'t> {
             sql: String::new(),
             plan_hash: String::new(),
             plan,
+            origin: self.tables.origin,
+            conditional,
+            joined: joined.words,
+            conditions: joined.conditions,
             groups,
             measures,
             arguments: arguments.len(),
@@ -213,13 +226,16 @@ impl<'t> Planner<'t> {
         for join in joins {
             plan = self.join(plan, join, &mut scope, &mut pinned)?;
         }
+        let words = plan.plan().display_indent().to_string();
+        let mut conditions = BTreeSet::new();
         if let Some(filter) = &select.selection {
             let filter = condition(&scope, filter)?;
+            conditions.extend(conjuncts(&filter).into_iter().map(|c| format!("{:?}", forward(c))));
             scope.learn(&filter, None);
             pinned.extend(pins(&filter));
             plan = plan.filter(filter).map_err(unfit)?;
         }
-        Ok(Joined { plan, scope, pinned })
+        Ok(Joined { plan, scope, pinned, words, conditions })
     }
 
     fn join(
@@ -412,9 +428,31 @@ fn table_name(name: &ObjectName) -> Result<(String, Span), Refusal> {
     }
 }
 
+/// Whether a query can decide by a condition of its own where an argument is
+/// NULL or what it is: by CASE, or by a join that leaves rows without a match.
+fn conditional(argument: &Expr, person: &Expr, words: &str) -> bool {
+    let case = argument.exists(|part| Ok(matches!(part, Expr::Case(_)))).unwrap_or(true);
+    let always_there = match (argument, person) {
+        (Expr::Column(a), Expr::Column(p)) => a.relation == p.relation,
+        _ => false,
+    };
+    case || words.contains("CASE ") || (words.contains("Left Join") && !always_there)
+}
+
+/// An equality with its literal to the right.
+fn forward(part: &Expr) -> Expr {
+    match part {
+        Expr::BinaryExpr(b)
+            if b.op == Operator::Eq && matches!(b.left.as_ref(), Expr::Literal(..)) =>
+        {
+            b.right.as_ref().clone().eq(b.left.as_ref().clone())
+        }
+        other => other.clone(),
+    }
+}
+
 /// Expressions that a condition leaves one value.
 fn pins(filter: &Expr) -> Vec<Expr> {
-    use datafusion::logical_expr::Operator;
     let pin = |part: &&Expr| match part {
         Expr::BinaryExpr(b) if b.op == Operator::Eq => match (b.left.as_ref(), b.right.as_ref()) {
             (expr, Expr::Literal(..)) | (Expr::Literal(..), expr) => Some(expr.clone()),
