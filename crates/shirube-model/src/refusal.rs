@@ -162,6 +162,8 @@ const SOURCES: &[(Lang, &str)] = &[
     (Lang::En, include_str!("messages/report.en.ftl")),
     (Lang::Ja, include_str!("messages/records.ja.ftl")),
     (Lang::En, include_str!("messages/records.en.ftl")),
+    (Lang::Ja, include_str!("messages/query.ja.ftl")),
+    (Lang::En, include_str!("messages/query.en.ftl")),
 ];
 
 type Bundle = FluentBundle<FluentResource>;

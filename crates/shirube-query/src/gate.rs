@@ -1,0 +1,419 @@
+//! The gate: check, run, protect, compare, release.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use shirube_gate::policy::Zeros;
+use shirube_gate::protect::{NoiseTable, RecordKey};
+use shirube_model::refusal::Refusal;
+use shirube_records::Snapshot;
+
+use crate::close::{Page, Piece, Role, Rule, close};
+use crate::error::QueryError;
+use crate::grid::{Grid, Protected};
+use crate::ledger::{Entry, Ledger, Outcome, Question};
+use crate::policy::{Equal, QueryPolicy, TooClose};
+use crate::protect::{Criterion, Masks, masks};
+use crate::released::{Field, Released, decimal, quotient};
+use crate::source::{Exclusions, Grant, Tables};
+use crate::sql::{self, Aggregate, Checked, Output};
+use crate::tally::{self, Tally, contributions, divisor};
+use crate::unreleased::Unreleased;
+use crate::vector::Vector;
+
+/// Most rounds of masking cells that are close to earlier answers.
+const ROUNDS_MAX: usize = 8;
+
+/// What a gate guards, and by which rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup<'s> {
+    /// The records.
+    pub snapshot: &'s Snapshot,
+    /// The tables and columns that may be asked for.
+    pub grant: &'s Grant,
+    /// Persons who opted out.
+    pub exclusions: &'s Exclusions,
+    /// The data set's policy.
+    pub policy: &'s QueryPolicy,
+    /// Folder of the data set's ledger.
+    pub ledger: &'s Path,
+    /// Secret for cell keys; the same for the life of the data set.
+    pub secret: &'s [u8],
+}
+
+/// The gate over one snapshot of one data set.
+#[derive(Debug)]
+pub struct Gate {
+    tables: Tables,
+    policy: QueryPolicy,
+    ledger: Ledger,
+    secret: Secret,
+}
+
+struct Secret(Vec<u8>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// A query's groups before the gate; opaque.
+pub struct Answer {
+    checked: Checked,
+    tally: Tally,
+}
+
+/// How a repetition compares with what was released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reproduced {
+    /// The same to the byte.
+    Same,
+    /// Not the same: data or program changed under the ledger.
+    Different,
+}
+
+impl Gate {
+    /// Opens a gate. Files of the snapshot and the chain of the ledger are checked.
+    /// The exclusions are those of this moment: when one is added, the gate is
+    /// opened anew.
+    ///
+    /// # Errors
+    /// When a file is damaged or missing.
+    pub fn open(setup: &Setup<'_>) -> Result<Self, QueryError> {
+        let ledger = Ledger::open(setup.ledger)?;
+        ledger.entries()?;
+        Ok(Self {
+            tables: Tables::open(setup.snapshot, setup.grant, setup.exclusions)?,
+            policy: setup.policy.clone(),
+            ledger,
+            secret: Secret(setup.secret.to_vec()),
+        })
+    }
+
+    /// The ledger behind the gate.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Checks a query without running it.
+    ///
+    /// # Errors
+    /// What is not allowed, with its place in the text.
+    pub fn check(&self, sql: &str) -> Result<Checked, Refusal> {
+        let checked = sql::check(&self.tables, sql)?;
+        if self.policy.rules.cell_key.is_some()
+            && !checked.measures.iter().all(|m| matches!(m, Aggregate::Persons(_)))
+        {
+            return Err(Refusal::new("query.policy.measure").arg("policy", &self.policy.id));
+        }
+        Ok(checked)
+    }
+
+    /// Runs a checked query. The answer stays closed until [`Self::release`].
+    ///
+    /// # Errors
+    /// `query.engine.failed`, `query.cells.too_many`.
+    pub async fn run(&self, checked: &Checked) -> Result<Unreleased<Answer>, QueryError> {
+        self.own(checked)?;
+        let tally = tally::run(checked, self.policy.cells_max).await?.into_inside();
+        Ok(Unreleased::new(Answer { checked: checked.clone(), tally }))
+    }
+
+    /// Checks, runs and releases.
+    ///
+    /// # Errors
+    /// Those of the three steps.
+    pub async fn ask(&self, permit: &str, sql: &str) -> Result<Released, QueryError> {
+        let checked = self.check(sql)?;
+        if let Some(entry) = self.ledger.hold()?.answered(&self.question(&checked)) {
+            return self.again(entry);
+        }
+        let answer = self.run(&checked).await?;
+        self.release(permit, answer)
+    }
+
+    /// Protects an answer, compares it with every earlier one, writes the ledger
+    /// and hands out what is left. A question asked before gets the answer it
+    /// got then.
+    ///
+    /// # Errors
+    /// `query.budget.spent`, `query.protect.impossible`, `query.ledger.close`,
+    /// and failures of the ledger; nothing is handed out that is not in it.
+    pub fn release(
+        &self,
+        permit: &str,
+        answer: Unreleased<Answer>,
+    ) -> Result<Released, QueryError> {
+        let Answer { checked, tally } = answer.into_inside();
+        self.own(&checked)?;
+        let held = self.ledger.hold()?;
+        if let Some(entry) = held.answered(&self.question(&checked)) {
+            return self.again(entry);
+        }
+        if held.asked(permit) >= self.policy.queries_max {
+            return Err(Refusal::new("query.budget.spent")
+                .arg("max", self.policy.queries_max)
+                .into());
+        }
+        let past = held.pages(&self.tables.data_set)?;
+        let decided = self.decide(&checked, &tally, &past);
+        let mut entry = self.entry(permit, &checked);
+        match decided {
+            Ok(decided) => {
+                let released = self.shape(&checked, &decided, held.next());
+                entry.outcome = Outcome::Released(released.digest());
+                entry.criteria = decided.masks.criteria;
+                entry.masked_for_others = decided.close.into_iter().collect();
+                held.add(entry, Some((&released, &decided.page)))?;
+                Ok(released)
+            }
+            Err(QueryError::Refused(refusal)) => {
+                entry.outcome = Outcome::Refused(refusal.code.to_owned());
+                held.add(entry, None)?;
+                Err(QueryError::Refused(refusal))
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Runs an entry of the ledger again and compares what comes out.
+    ///
+    /// # Errors
+    /// `query.reproduce.other` when the entry speaks of another snapshot, other
+    /// exclusions or another policy, or released nothing; and those of running.
+    pub async fn reproduce(&self, entry: &Entry) -> Result<Reproduced, QueryError> {
+        let checked = self.check(&entry.sql)?;
+        let Outcome::Released(digest) = &entry.outcome else {
+            return Err(Refusal::new("query.reproduce.other").into());
+        };
+        let same = entry.snapshot == self.tables.snapshot
+            && entry.exclusions == self.tables.exclusions
+            && entry.policy == self.policy.id
+            && entry.policy_version == self.policy.version;
+        if !same {
+            return Err(Refusal::new("query.reproduce.other").into());
+        }
+        let tally = tally::run(&checked, self.policy.cells_max).await?.into_inside();
+        let grid = Grid::new(&checked, &tally, self.policy.cells_max)?;
+        let close: BTreeSet<usize> = entry.masked_for_others.iter().copied().collect();
+        let decided = self.masked(&checked, grid, close)?;
+        let released = self.shape(&checked, &decided, entry.number);
+        let equal = entry.plan_hash == checked.plan_hash && released.digest() == *digest;
+        Ok(if equal { Reproduced::Same } else { Reproduced::Different })
+    }
+
+    /// Refuses what was checked by another gate: it reads other tables, perhaps
+    /// with persons who opted out of these.
+    fn own(&self, checked: &Checked) -> Result<(), Refusal> {
+        if checked.origin == self.tables.origin {
+            return Ok(());
+        }
+        Err(Refusal::new("query.gate.other"))
+    }
+
+    fn question<'q>(&'q self, checked: &'q Checked) -> Question<'q> {
+        Question {
+            plan_hash: &checked.plan_hash,
+            snapshot: &self.tables.snapshot,
+            exclusions: &self.tables.exclusions,
+            policy: &self.policy.id,
+            policy_version: self.policy.version,
+        }
+    }
+
+    /// The answer a question got before.
+    fn again(&self, entry: &Entry) -> Result<Released, QueryError> {
+        match &entry.outcome {
+            Outcome::Released(_) => self.ledger.result(entry),
+            Outcome::Refused(code) => Err(Refusal::new(refused_before(code)).into()),
+        }
+    }
+
+    fn entry(&self, permit: &str, checked: &Checked) -> Entry {
+        Entry {
+            number: 0,
+            previous: String::new(),
+            data_set: self.tables.data_set.clone(),
+            snapshot: self.tables.snapshot.clone(),
+            exclusions: self.tables.exclusions.clone(),
+            permit: permit.to_owned(),
+            sql: checked.sql.clone(),
+            plan_hash: checked.plan_hash.clone(),
+            policy: self.policy.id.clone(),
+            policy_version: self.policy.version,
+            outcome: Outcome::Refused(String::new()),
+            criteria: BTreeMap::new(),
+            masked_for_others: Vec::new(),
+            cells_sha256: String::new(),
+            result_sha256: String::new(),
+            hash: String::new(),
+        }
+    }
+
+    /// Masks an answer until it is far enough from every earlier one.
+    fn decide(
+        &self,
+        checked: &Checked,
+        tally: &Tally,
+        past: &[Page],
+    ) -> Result<Decided, QueryError> {
+        let mut masked_for_others = BTreeSet::new();
+        let rule =
+            Rule { enough: self.policy.close_min, equal_too: self.policy.equal == Equal::TooClose };
+        for _ in 0..ROUNDS_MAX {
+            let grid = Grid::new(checked, tally, self.policy.cells_max)?;
+            let decided = self.masked(checked, grid, masked_for_others.clone())?;
+            let found = close(past, &decided.page, rule);
+            if !found.any() {
+                return Ok(decided);
+            }
+            let before = masked_for_others.len();
+            masked_for_others.extend(found.cells);
+            let helps = self.policy.too_close == TooClose::Mask
+                && !found.whole
+                && masked_for_others.len() > before;
+            if !helps {
+                break;
+            }
+        }
+        Err(Refusal::new("query.ledger.close").into())
+    }
+
+    fn masked(
+        &self,
+        checked: &Checked,
+        grid: Grid,
+        close: BTreeSet<usize>,
+    ) -> Result<Decided, QueryError> {
+        let numbers = Protected::all(&checked.measures);
+        let masks = if self.policy.rules.cell_key.is_some() {
+            Masks { criteria: BTreeMap::from([(Criterion::CellKey, 0)]), ..Masks::default() }
+        } else {
+            let mut masks = masks(&grid, &numbers, &self.policy, &close, &checked.conditional)?;
+            if self.policy.rules.rounding.is_some() {
+                masks.criteria.insert(Criterion::Rounding, 0);
+            }
+            masks
+        };
+        let page = page(checked, &grid, &numbers, &masks);
+        Ok(Decided { grid, masks, page, close })
+    }
+
+    /// The rows that are handed out.
+    fn shape(&self, checked: &Checked, decided: &Decided, entry: u64) -> Released {
+        let hides_presence = self.policy.rules.zeros != Zeros::Shown;
+        let threshold = self.policy.threshold();
+        let noise = self.policy.rules.cell_key.as_ref().map(NoiseTable::new);
+        let mut rows = Vec::new();
+        for (number, head) in decided.grid.leaves() {
+            let masked = decided.masks.hidden.contains(&number);
+            let Some(group) = decided.grid.groups.get(number) else { continue };
+            // SQL gives no row for a group without rows. A masked group must look
+            // alike where the policy does not tell zeros from small counts, and
+            // where those it is compared with are few.
+            let told = !hides_presence && decided.grid.parents_reach(number, threshold);
+            if !checked.groups.is_empty() && (group.rows.is_empty() || masked && !told) {
+                continue;
+            }
+            let measure = |at: usize| -> Field {
+                let Some(measure) = checked.measures.get(at).copied() else { return Field::Masked };
+                if masked {
+                    return Field::Masked;
+                }
+                let parts = contributions(group, measure);
+                match &noise {
+                    Some(noise) => self.noisy(noise, &parts),
+                    None => self.field(measure, parts.values().sum(), divisor(group, measure)),
+                }
+            };
+            let row: Vec<Field> = checked
+                .columns
+                .iter()
+                .map(|(_, output)| match output {
+                    Output::Group(at) => head.get(*at).cloned().map_or(Field::Masked, Field::Head),
+                    Output::Measure(at) => measure(*at),
+                })
+                .collect();
+            // Noise that makes a count zero makes the group vanish, as zeros do.
+            let counts = row.iter().filter(|f| !matches!(f, Field::Head(_)));
+            let vanished = noise.is_some() && counts.clone().all(|f| *f == Field::Count(0));
+            if !vanished || checked.groups.is_empty() {
+                rows.push(row);
+            }
+        }
+        Released {
+            columns: checked.columns.iter().map(|(name, _)| name.clone()).collect(),
+            rows,
+            entry,
+            snapshot: self.tables.snapshot.clone(),
+            policy: self.policy.id.clone(),
+            policy_version: self.policy.version,
+        }
+    }
+
+    fn noisy(&self, noise: &NoiseTable, parts: &BTreeMap<u64, i128>) -> Field {
+        let keys = parts.keys().map(|p| RecordKey::derive(&self.secret.0, &p.to_be_bytes()));
+        let key = RecordKey::sum(keys);
+        let count = i64::try_from(parts.len()).unwrap_or(i64::MAX);
+        Field::Count(count + noise.noise(count, key))
+    }
+
+    fn field(&self, measure: Aggregate, sum: i128, divisor: Option<i128>) -> Field {
+        if measure.is_count() {
+            let exact = i64::try_from(sum).unwrap_or(i64::MAX);
+            return Field::Count(match self.policy.rules.rounding {
+                Some(base) if base > 0 => exact.saturating_add(base / 2) / base * base,
+                _ => exact,
+            });
+        }
+        match divisor {
+            None => Field::Number(decimal(sum)),
+            Some(count) => {
+                quotient(sum, count).map_or(Field::Nothing, |q| Field::Number(decimal(q)))
+            }
+        }
+    }
+}
+
+/// An answer with its masks.
+struct Decided {
+    grid: Grid,
+    masks: Masks,
+    page: Page,
+    close: BTreeSet<usize>,
+}
+
+/// What the ledger keeps of an answer: the contributions behind each cell and
+/// each margin.
+fn page(checked: &Checked, grid: &Grid, numbers: &[Protected], masks: &Masks) -> Page {
+    let margins: BTreeSet<usize> = grid.margins().into_iter().collect();
+    let asked = numbers.iter().filter(|n| **n != Protected::Behind);
+    let pieces = |number: &Protected| {
+        let piece = |(cell, group)| Piece {
+            cell,
+            role: match (margins.contains(&cell), masks.hidden.contains(&cell)) {
+                (true, _) => Role::Margin,
+                (false, true) => Role::Hidden,
+                (false, false) => Role::Printed,
+            },
+            describes: checked.describes(&grid.head(cell)),
+            vector: Vector::of(number.of(group)),
+        };
+        grid.groups.iter().enumerate().map(piece).collect()
+    };
+    Page { numbers: asked.map(pieces).collect() }
+}
+
+/// The code of an earlier refusal, which the ledger holds as text.
+fn refused_before(code: &str) -> &'static str {
+    const CODES: [&str; 5] = [
+        "query.cells.too_many",
+        "query.group.too_many",
+        "query.protect.impossible",
+        "query.value.range",
+        "query.ledger.close",
+    ];
+    CODES.into_iter().find(|known| *known == code).unwrap_or("query.ledger.close")
+}

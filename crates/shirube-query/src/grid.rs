@@ -1,0 +1,297 @@
+//! The answer as a table with margins.
+//!
+//! The answer of a grouped query has no margins, but a second query would get
+//! them, so every cell is protected as if all margins were printed.
+
+use std::collections::BTreeSet;
+
+use roaring::RoaringTreemap;
+use shirube_gate::table::{Dimension, Measure, Quantity, Table};
+use shirube_model::refusal::Refusal;
+
+use crate::kind::Key;
+use crate::sql::{Aggregate, Checked};
+use crate::tally::{Group, Tally, UNITS, contributions};
+
+/// Most group columns of one query.
+const GROUPS_MAX: usize = 6;
+
+/// One group column: its values and the total over them.
+pub(crate) struct Axis {
+    pub(crate) codes: Vec<Key>,
+    /// Whether the filter leaves one value only.
+    pub(crate) pinned: bool,
+    dimension: Dimension,
+}
+
+impl Axis {
+    /// Whether there is a total apart from the values.
+    pub(crate) fn has_total(&self) -> bool {
+        self.codes.len() > 1
+    }
+}
+
+/// Every position of the answer, margins included.
+pub(crate) struct Grid {
+    pub(crate) axes: Vec<Axis>,
+    /// By grid number.
+    pub(crate) groups: Vec<Group>,
+    shape: Table,
+}
+
+/// Id of the total among the codes.
+const TOTAL: &str = "total";
+
+impl Grid {
+    pub(crate) fn new(checked: &Checked, tally: &Tally, cells_max: usize) -> Result<Self, Refusal> {
+        if checked.groups.len() > GROUPS_MAX {
+            return Err(Refusal::new("query.group.too_many").arg("max", GROUPS_MAX));
+        }
+        let mut axes = Vec::new();
+        for (at, column) in checked.groups.iter().enumerate() {
+            let codes: BTreeSet<&Key> =
+                tally.groups.keys().filter_map(|head| head.get(at)).collect();
+            let codes: Vec<Key> = codes.into_iter().cloned().collect();
+            axes.push(Axis {
+                dimension: dimension(at, codes.len())?,
+                codes,
+                pinned: column.pinned,
+            });
+        }
+        let size = axes
+            .iter()
+            .try_fold(1_usize, |n, axis| n.checked_mul(axis.dimension.len()))
+            .filter(|n| *n <= cells_max);
+        if size.is_none() {
+            return Err(Refusal::new("query.cells.too_many").arg("max", cells_max));
+        }
+        let mut dimensions: Vec<Dimension> = axes.iter().map(|a| a.dimension.clone()).collect();
+        if dimensions.is_empty() {
+            dimensions.push(dimension(0, 1)?);
+        }
+        let shape = Table::new("answer", dimensions, Measure::count())?;
+        let groups = vec![Group::default(); shape.len()];
+        let mut grid = Self { axes, groups, shape };
+        for (head, group) in &tally.groups {
+            grid.add(head, group);
+        }
+        Ok(grid)
+    }
+
+    /// Adds a group to its own position and to every margin over it.
+    fn add(&mut self, head: &[Key], group: &Group) {
+        let Some(leaf) = self.address(head) else { return };
+        let totals: Vec<Option<u32>> =
+            self.axes.iter().map(|axis| axis.dimension.position(TOTAL)).collect();
+        for margin in 0..1_usize << self.axes.len() {
+            let wanted: Option<Vec<u32>> =
+                leaf.iter()
+                    .enumerate()
+                    .map(|(at, code)| {
+                        if margin >> at & 1 == 0 { Some(*code) } else { totals.get(at).copied()? }
+                    })
+                    .collect();
+            let Some(number) = wanted.and_then(|address| self.shape.number(&address)) else {
+                continue;
+            };
+            if let Some(place) = self.groups.get_mut(number) {
+                merge(place, group);
+            }
+        }
+    }
+
+    fn address(&self, head: &[Key]) -> Option<Vec<u32>> {
+        if self.axes.is_empty() {
+            return Some(vec![0]);
+        }
+        head.iter()
+            .zip(&self.axes)
+            .map(|(key, axis)| {
+                let at = axis.codes.binary_search(key).ok()?;
+                axis.dimension.position(&at.to_string())
+            })
+            .collect()
+    }
+
+    /// Grid number of a head.
+    pub(crate) fn number(&self, head: &[Key]) -> Option<usize> {
+        self.shape.number(&self.address(head)?)
+    }
+
+    /// Grid numbers without a total, with their heads, in order of the heads.
+    pub(crate) fn leaves(&self) -> Vec<(usize, Vec<Key>)> {
+        let mut heads: Vec<Vec<Key>> = vec![Vec::new()];
+        for axis in &self.axes {
+            heads = heads
+                .into_iter()
+                .flat_map(|head| {
+                    axis.codes.iter().map(move |code| {
+                        let mut longer = head.clone();
+                        longer.push(code.clone());
+                        longer
+                    })
+                })
+                .collect();
+        }
+        heads.into_iter().filter_map(|head| Some((self.number(&head)?, head))).collect()
+    }
+
+    /// The value of each axis at a position; none at its total.
+    pub(crate) fn head(&self, number: usize) -> Vec<Option<Key>> {
+        let address = self.shape.address(number);
+        let value = |axis: &Axis, code: u32| {
+            let id = &axis.dimension.code(code)?.id;
+            axis.codes.get(id.parse::<usize>().ok()?).cloned()
+        };
+        self.axes.iter().zip(address).map(|(axis, code)| value(axis, code)).collect()
+    }
+
+    /// The parent of a position along an axis; `None` at a total, or where the
+    /// axis has no total of its own.
+    pub(crate) fn parent(&self, number: usize, axis: usize) -> Option<usize> {
+        let mut address = self.shape.address(number);
+        let total = self.axes.get(axis)?.dimension.position(TOTAL)?;
+        let place = address.get_mut(axis)?;
+        if *place == total {
+            return None;
+        }
+        *place = total;
+        self.shape.number(&address)
+    }
+
+    /// Whether every parent of a position has so many persons. A single value has
+    /// itself for a parent.
+    pub(crate) fn parents_reach(&self, number: usize, persons: u64) -> bool {
+        (0..self.axes.len())
+            .all(|axis| self.persons(self.parent(number, axis).unwrap_or(number)).len() >= persons)
+    }
+
+    /// Positions at a total of some axis.
+    pub(crate) fn margins(&self) -> Vec<usize> {
+        let leaves: BTreeSet<usize> = self.leaves().into_iter().map(|(n, _)| n).collect();
+        (0..self.groups.len()).filter(|n| !leaves.contains(n)).collect()
+    }
+
+    /// The persons at a position.
+    pub(crate) fn persons(&self, number: usize) -> RoaringTreemap {
+        self.groups.get(number).map(Group::persons).unwrap_or_default()
+    }
+
+    /// The table of numbers of one kind, in true numbers; totals are the sums of
+    /// their parts, even where a person stands in several parts: that gives the
+    /// attacker more than he can ask for.
+    pub(crate) fn table(&self, number: Protected) -> Result<Table, Refusal> {
+        let mut values: Vec<i128> = Vec::with_capacity(self.groups.len());
+        for group in &self.groups {
+            values.push(number.of(group).values().sum());
+        }
+        let signed = self.groups.iter().any(|g| number.of(g).values().any(|v| *v < 0));
+        let quantity = number.quantity();
+        let whole = values.iter().all(|v| v % UNITS == 0);
+        let divide = if quantity == Quantity::Magnitude && whole { UNITS } else { 1 };
+        let decimals = if quantity == Quantity::Magnitude && !whole { 6 } else { 0 };
+        let measure = Measure { quantity, decimals, signed, ..Measure::default() };
+        let mut fits = true;
+        let dimensions = self.shape.dimensions().to_vec();
+        let table = Table::from_leaves("answer", dimensions, measure, |address| {
+            let value = self.shape.number(address).and_then(|n| values.get(n)).copied();
+            i64::try_from(value.unwrap_or(0) / divide).unwrap_or_else(|_| {
+                fits = false;
+                0
+            })
+        })?;
+        if fits { Ok(table) } else { Err(Refusal::new("query.value.range")) }
+    }
+}
+
+fn dimension(at: usize, codes: usize) -> Result<Dimension, Refusal> {
+    let ids: Vec<String> = (0..codes.max(1)).map(|n| n.to_string()).collect();
+    let name = format!("g{at}");
+    if codes > 1 {
+        return Dimension::flat(name, TOTAL, ids);
+    }
+    Dimension::new(name, ids.into_iter().map(|id| (id.clone(), id)))
+}
+
+fn merge(into: &mut Group, from: &Group) {
+    let add = |to: &mut std::collections::BTreeMap<u64, i128>,
+               from: &std::collections::BTreeMap<u64, i128>| {
+        for (person, value) in from {
+            let sum = to.entry(*person).or_insert(0);
+            *sum = sum.saturating_add(*value);
+        }
+    };
+    add(&mut into.rows, &from.rows);
+    into.arguments.resize_with(from.arguments.len().max(into.arguments.len()), Default::default);
+    for (to, from) in into.arguments.iter_mut().zip(&from.arguments) {
+        add(&mut to.values, &from.values);
+        add(&mut to.sums, &from.sums);
+    }
+    into.institutions.extend(&from.institutions);
+}
+
+/// A number that is protected: one that is asked for, or one it is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protected {
+    /// Persons behind the rows, whether asked for or not.
+    Behind,
+    /// A count or a sum.
+    Asked(Aggregate),
+}
+
+impl Protected {
+    /// What protects the measures of a query: the persons, and for an average
+    /// its sum and its divisor.
+    pub(crate) fn all(measures: &[Aggregate]) -> Vec<Self> {
+        let mut out = vec![Self::Behind];
+        for measure in measures {
+            let parts = match *measure {
+                Aggregate::Average(at) => vec![Aggregate::Sum(at), Aggregate::Values(at)],
+                other => vec![other],
+            };
+            for part in parts.into_iter().map(Self::Asked) {
+                if !out.contains(&part) {
+                    out.push(part);
+                }
+            }
+        }
+        out
+    }
+
+    pub(crate) fn quantity(self) -> Quantity {
+        match self {
+            Self::Asked(measure) if !measure.is_count() => Quantity::Magnitude,
+            _ => Quantity::Count,
+        }
+    }
+
+    /// The argument of the aggregate, where it has one.
+    pub(crate) fn argument(self) -> Option<usize> {
+        match self {
+            Self::Behind | Self::Asked(Aggregate::Rows) => None,
+            Self::Asked(
+                Aggregate::Persons(at)
+                | Aggregate::Values(at)
+                | Aggregate::Sum(at)
+                | Aggregate::Average(at),
+            ) => Some(at),
+        }
+    }
+
+    /// What each person contributes.
+    pub(crate) fn of(self, group: &Group) -> std::collections::BTreeMap<u64, i128> {
+        match self {
+            Self::Behind => group.rows.keys().map(|person| (*person, 1)).collect(),
+            Self::Asked(measure) => contributions(group, measure),
+        }
+    }
+
+    /// Persons with a say in the number: those with a value, be it zero.
+    pub(crate) fn contributors(self, group: &Group) -> u64 {
+        let count = match self.argument() {
+            None => group.rows.len(),
+            Some(at) => group.arguments.get(at).map_or(0, |b| b.values.len()),
+        };
+        u64::try_from(count).unwrap_or(u64::MAX)
+    }
+}

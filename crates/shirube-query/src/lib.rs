@@ -1,0 +1,45 @@
+//! The gate for SQL over person-level health records.
+//!
+//! A query goes through five steps, and a number that has not gone through all
+//! of them is an [`Unreleased`] that nothing can read:
+//!
+//! 1. **check**: SQL text to a plan over granted tables, by an allow-list.
+//! 2. **run**: one pass over the joined rows counts, and keeps for every cell
+//!    which person contributed how much, and which institutions.
+//! 3. **protect**: the policy's primary rules, class disclosure, and
+//!    complementary suppression over the table with its margins.
+//! 4. **ledger check**: the answer must not tell about few persons together
+//!    with anything released before.
+//! 5. **release**: the ledger's entry is on the disk, then the answer goes out.
+//!
+//! Persons who opted out are left out where tables are read.
+
+mod close;
+mod error;
+mod functions;
+mod gate;
+mod grid;
+mod guard;
+mod kind;
+mod ledger;
+mod policy;
+mod protect;
+mod released;
+mod source;
+mod sql;
+mod tally;
+mod unreleased;
+mod vector;
+
+pub use error::QueryError;
+pub use functions::{FUNCTIONS, Listed};
+pub use gate::{Answer, Gate, Reproduced, Setup};
+pub use guard::guard;
+pub use kind::{Key, Kind};
+pub use ledger::{Entry, Ledger, Outcome};
+pub use policy::{ClassDisclosure, EMBEDDED, Equal, InstitutionsUnknown, QueryPolicy, TooClose};
+pub use protect::Criterion;
+pub use released::{Field, Released};
+pub use source::{Exclusions, Grant, Tables};
+pub use sql::{Aggregate, Checked, Output, SQL_MAX, check};
+pub use unreleased::Unreleased;
