@@ -545,6 +545,47 @@ pub(crate) struct GateArgs {
 pub(crate) enum GateCommand {
     Audit(GateAuditArgs),
     Protect(GateProtectArgs),
+    Query(GateQueryArgs),
+    Ledger(GateLedgerArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateQueryArgs {
+    pub(crate) sql: Option<String>,
+    #[arg(long)]
+    pub(crate) file: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) records: PathBuf,
+    #[arg(long)]
+    pub(crate) snapshot: String,
+    #[arg(long)]
+    pub(crate) ledger: PathBuf,
+    #[arg(long)]
+    pub(crate) permit: String,
+    #[arg(long, default_value = "ndb-publication")]
+    pub(crate) policy: String,
+    #[arg(long)]
+    pub(crate) secret: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) opt_out: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateLedgerArgs {
+    #[arg(long)]
+    pub(crate) ledger: PathBuf,
+    #[arg(long, requires = "snapshot")]
+    pub(crate) records: Option<PathBuf>,
+    #[arg(long, requires = "records")]
+    pub(crate) snapshot: Option<String>,
+    #[arg(long, default_value = "ndb-publication")]
+    pub(crate) policy: String,
+    #[arg(long)]
+    pub(crate) secret: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) opt_out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use shirube_exchange::ExchangeError;
 use shirube_model::lang::Lang;
 use shirube_model::refusal::{Refusal, text, text_with};
 use shirube_pack::PackFaults;
+use shirube_query::QueryError;
 use shirube_records::RecordsError;
 use shirube_store::{AppendError, StoreError};
 
@@ -49,6 +50,16 @@ impl From<AccessError> for Failure {
         let cause = match &error {
             AccessError::Fault { cause, .. } => Some(cause.clone()),
             AccessError::Refused(_) => None,
+        };
+        Self { refusals: vec![error.refusal().clone()], cause }
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        let cause = match &error {
+            QueryError::Fault { cause, .. } => Some(cause.clone()),
+            QueryError::Refused(_) => None,
         };
         Self { refusals: vec![error.refusal().clone()], cause }
     }

@@ -5,7 +5,8 @@
 //! each number must be what was acknowledged: an update that was lost, or a
 //! server error, ends the run with an error.
 //!
-//! `cargo bench --bench load -- [--users N] [--seconds N] [--records N] [--database URL]`
+//! `cargo bench --bench load -- [--users N] [--seconds N] [--records N] [--database URL]
+//! [--program FILE]`
 #![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 mod server;
@@ -24,11 +25,13 @@ struct Options {
     records: usize,
     /// PostgreSQL database, empty; SQLite in a temporary directory without one.
     database: Option<String>,
+    /// Program that serves; the one built with this benchmark without it.
+    program: Option<std::path::PathBuf>,
 }
 
 impl Options {
     fn read() -> Result<Self> {
-        let mut out = Self { users: 50, seconds: 20, records: 20, database: None };
+        let mut out = Self { users: 50, seconds: 20, records: 20, database: None, program: None };
         let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
         while let Some(name) = args.next() {
             let value = args.next().with_context(|| format!("`{name}` needs a value"))?;
@@ -38,6 +41,7 @@ impl Options {
                 "--seconds" => out.seconds = value.parse().context("`--seconds`")?,
                 "--records" => out.records = number()?.max(1),
                 "--database" => out.database = Some(value),
+                "--program" => out.program = Some(value.into()),
                 _ => bail!("no such option: `{name}`"),
             }
         }
@@ -55,7 +59,7 @@ fn main() -> Result<ExitCode> {
 async fn run(options: &Options) -> Result<()> {
     let dir = tempfile::tempdir()?;
     let site = server::prepare(dir.path(), options).await?;
-    let server = server::start(dir.path(), &site)?;
+    let server = server::start(dir.path(), &site, options)?;
     let time = Duration::from_secs(options.seconds);
     let report = users::run(&server.url, &site, time).await?;
     println!("{} users, {} records, {} s", options.users, options.records, options.seconds);

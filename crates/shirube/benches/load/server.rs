@@ -77,8 +77,9 @@ pub(crate) async fn prepare(dir: &Path, options: &Options) -> Result<Site> {
 }
 
 /// Starts the program and waits for its address.
-pub(crate) fn start(dir: &Path, site: &Site) -> Result<Server> {
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_shirube"));
+pub(crate) fn start(dir: &Path, site: &Site, options: &Options) -> Result<Server> {
+    let own = || PathBuf::from(env!("CARGO_BIN_EXE_shirube"));
+    let program = options.program.clone().unwrap_or_else(own);
     let mut child = Command::new(program)
         .args(["serve", "--addr", "127.0.0.1:0", "--store", &site.store])
         .current_dir(dir)

@@ -9,6 +9,7 @@ pub(crate) mod exchange;
 pub(crate) mod gate;
 pub(crate) mod indicators;
 pub(crate) mod pack;
+pub(crate) mod query;
 pub(crate) mod records;
 pub(crate) mod register;
 pub(crate) mod serve;

@@ -13,6 +13,7 @@ mod accessibility;
 mod accounts;
 mod base;
 mod browser;
+mod enclave;
 mod every_page;
 mod follow_up;
 mod front;

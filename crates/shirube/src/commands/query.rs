@@ -1,0 +1,156 @@
+//! `shirube gate query`: SQL over a snapshot of person-level records, through
+//! the gate; and `shirube gate ledger`: what was released before.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use shirube_model::refusal::Refusal;
+use shirube_query::{
+    Exclusions, Field, Gate, Grant, Ledger, Outcome, QueryPolicy, Released, Reproduced, Setup,
+};
+use shirube_records::Snapshot;
+
+use crate::cli::{GateLedgerArgs, GateQueryArgs};
+use crate::output::{Failure, Out};
+
+/// Stands where a number is not shown.
+const MASKED: &str = "*";
+
+pub(crate) async fn query(args: &GateQueryArgs, out: &Out) -> Result<ExitCode, Failure> {
+    let sql = match (&args.sql, &args.file) {
+        (Some(sql), None) => sql.clone(),
+        (None, Some(file)) => std::fs::read_to_string(file)?,
+        _ => return Err(Refusal::new("cli.query.one-sql").into()),
+    };
+    let snapshot = Snapshot::open(&args.records, &args.snapshot)?;
+    let policy = policy(&args.policy)?;
+    let exclusions = exclusions(args.opt_out.as_deref())?;
+    let secret = secret(args.secret.as_deref(), &policy)?;
+    let grant = Grant::all();
+    let setup = Setup {
+        snapshot: &snapshot,
+        grant: &grant,
+        exclusions: &exclusions,
+        policy: &policy,
+        ledger: &args.ledger,
+        secret: &secret,
+    };
+    let released = Gate::open(&setup)?.ask(&args.permit, &sql).await?;
+    show(&released, args.json, out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn policy(name: &str) -> Result<QueryPolicy, Failure> {
+    if Path::new(name).is_file() {
+        let text = std::fs::read_to_string(name)?;
+        return Ok(QueryPolicy::read(name, &text)?);
+    }
+    Ok(QueryPolicy::embedded(name)?)
+}
+
+/// Persons who opted out, one number a line; blank lines do not count.
+fn exclusions(file: Option<&Path>) -> Result<Exclusions, Failure> {
+    let Some(file) = file else { return Ok(Exclusions::of([])) };
+    let text = std::fs::read_to_string(file)?;
+    let mut persons = Vec::new();
+    for (line, number) in text.lines().zip(1..) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let wrong = || {
+            let refusal = Refusal::new("cli.query.opt-out");
+            refusal.file(file.display().to_string()).line(number)
+        };
+        persons.push(line.trim().parse::<i64>().map_err(|_| wrong())?);
+    }
+    Ok(Exclusions::of(persons))
+}
+
+/// The secret of the data set, which a policy with cell keys needs.
+fn secret(file: Option<&Path>, policy: &QueryPolicy) -> Result<Vec<u8>, Failure> {
+    match file {
+        Some(file) => Ok(std::fs::read(file)?),
+        None if policy.rules.cell_key.is_some() => {
+            Err(Refusal::new("cli.query.secret").arg("policy", &policy.id).into())
+        }
+        None => Ok(Vec::new()),
+    }
+}
+
+fn show(released: &Released, json: bool, out: &Out) -> Result<(), Failure> {
+    if json {
+        out.line(serde_json::to_string_pretty(released).map_err(std::io::Error::from)?);
+        return Ok(());
+    }
+    let text = |field: &Field| match field {
+        Field::Head(key) => key.to_string(),
+        Field::Count(count) => count.to_string(),
+        Field::Number(digits) => digits.clone(),
+        Field::Nothing => String::new(),
+        Field::Masked => MASKED.to_owned(),
+    };
+    out.line(released.columns.join("\t"));
+    for row in &released.rows {
+        out.line(row.iter().map(text).collect::<Vec<_>>().join("\t"));
+    }
+    let masked = released.rows.iter().flatten().filter(|field| **field == Field::Masked).count();
+    out.note(out.with(
+        "cli.query.released",
+        &[
+            ("entry", released.entry.to_string()),
+            ("policy", released.policy.clone()),
+            ("masked", masked.to_string()),
+        ],
+    ));
+    Ok(())
+}
+
+/// Lists what is in a ledger, after checking that it is as it was written; with
+/// a snapshot, runs every released query again and compares.
+pub(crate) async fn ledger(args: &GateLedgerArgs, out: &Out) -> Result<ExitCode, Failure> {
+    let ledger = Ledger::open(&args.ledger)?;
+    let count = ledger.verify()?;
+    for entry in ledger.entries()? {
+        let outcome = match &entry.outcome {
+            Outcome::Released(digest) => digest.get(..16).unwrap_or(digest).to_owned(),
+            Outcome::Refused(code) => code.clone(),
+        };
+        out.line(format!("{:>6}  {}  {outcome}  {}", entry.number, entry.permit, entry.sql));
+    }
+    out.say("cli.query.verified", &[("entries", count.to_string())]);
+    let (Some(records), Some(id)) = (&args.records, &args.snapshot) else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let snapshot = Snapshot::open(records, id)?;
+    let policy = policy(&args.policy)?;
+    let exclusions = exclusions(args.opt_out.as_deref())?;
+    let secret = secret(args.secret.as_deref(), &policy)?;
+    let grant = Grant::all();
+    let setup = Setup {
+        snapshot: &snapshot,
+        grant: &grant,
+        exclusions: &exclusions,
+        policy: &policy,
+        ledger: &args.ledger,
+        secret: &secret,
+    };
+    let gate = Gate::open(&setup)?;
+    let mut different = 0_u64;
+    let mut same = 0_u64;
+    for entry in gate.ledger().entries()? {
+        let released = matches!(entry.outcome, Outcome::Released(_));
+        if !released || entry.snapshot != snapshot.id {
+            continue;
+        }
+        match gate.reproduce(&entry).await? {
+            Reproduced::Same => same += 1,
+            Reproduced::Different => {
+                different += 1;
+                out.say("cli.query.different", &[("entry", entry.number.to_string())]);
+            }
+        }
+    }
+    let numbers = [("same", same.to_string()), ("different", different.to_string())];
+    out.say("cli.query.reproduced", &numbers);
+    Ok(if different == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
