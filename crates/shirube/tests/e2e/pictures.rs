@@ -14,11 +14,12 @@ const LARGEST: usize = 300_000;
 
 /// Name, address, the part of the page to show first, and whether the picture is
 /// taken in both languages or in English alone.
-const PICTURES: [(&str, &str, Option<&str>, bool); 6] = [
+const PICTURES: [(&str, &str, Option<&str>, bool); 7] = [
     ("dashboard", "/", None, true),
     ("indicator", "/indicators/OI-02", None, true),
     ("readings", "/indicators/OI-02", Some("#readings"), true),
     ("proof", "/indicators/OI-02?class=repeats", Some("#proof"), true),
+    ("follow-up", "/follow-up/2027", None, true),
     ("plan", "/plan", None, false),
     ("register", "/registers/phase_transition", None, false),
 ];
