@@ -463,6 +463,29 @@ fn differencing_before_and_after_an_opt_out() {
     assert_eq!(single(&ask(&alone, &sql).unwrap()), Some(first - 1));
 }
 
+/// Knows: nothing. Tries: to read persons off what is written for the operator.
+#[test]
+fn words_for_the_log() {
+    let ledger = tempfile::tempdir().unwrap();
+    let out = shirube_query::Exclusions::of([987_654_321]);
+    let gate = shirube_query::Gate::open(&shirube_query::Setup {
+        snapshot: &bed().snapshot,
+        grant: &shirube_query::Grant::all(),
+        exclusions: &out,
+        policy: &policy("ndb-publication"),
+        ledger: ledger.path(),
+        secret: b"hush-hush",
+    })
+    .unwrap();
+    let checked = gate.check("SELECT COUNT(*) FROM cost").unwrap();
+    let words = format!("{out:?} {gate:?} {checked:?} {}", checked.plan_text());
+    assert!(words.contains("cost_event_id"));
+    // A visit of person 1,234 would be 1,234,001, its cost's person 1,234.
+    for secret in ["987654321", "hush", "104, 117, 115, 104", "1234001", "1499001"] {
+        assert!(!words.contains(secret), "{secret}");
+    }
+}
+
 /// Knows: nothing. Tries: to have a query checked where a person is still there
 /// run at a gate where she opted out.
 #[test]
