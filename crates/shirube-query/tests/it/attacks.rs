@@ -15,6 +15,12 @@ fn threshold_only(test: impl Fn(&MadeUpPerson) -> bool) -> Option<i64> {
     Some(number_of(&bed().people, test)).filter(|n| *n == 0 || *n >= 10)
 }
 
+/// The gate without the comparison with earlier answers.
+fn without_comparison() -> crate::bed::Fresh {
+    let rules = shirube_query::QueryPolicy { close_min: 0, ..policy("ndb-publication") };
+    crate::bed::fresh_with(&rules)
+}
+
 /// Knows: birth year, month and prefecture of somebody. Tries: to learn whether
 /// somebody with these has hypertension, by narrowing the filter.
 #[test]
@@ -65,15 +71,20 @@ fn the_individual_tracker() {
     let everyone = threshold_only(|p| p.female).unwrap();
     assert_eq!(everyone - threshold_only(|p| p.female && !same(p)).unwrap(), 1);
 
-    let fresh = fresh("ndb-publication");
     let women = format!("SELECT {PERSONS} FROM person p WHERE p.gender_source_value = 'F'");
-    assert!(single(&ask(&fresh.gate, &women).unwrap()).is_some());
     let not_her = format!(
         "NOT (p.year_of_birth = {} AND p.month_of_birth = {} AND p.location_id = {})",
         target.born.year(),
         target.born.month(),
         target.prefecture
     );
+    let blind = without_comparison();
+    let told = [women.clone(), format!("{women} AND {not_her}")]
+        .map(|sql| single(&ask(&blind.gate, &sql).unwrap()).unwrap());
+    assert_eq!(told[0] - told[1], 1, "the attack works without the comparison");
+
+    let fresh = fresh("ndb-publication");
+    assert!(single(&ask(&fresh.gate, &women).unwrap()).is_some());
     for but in [
         format!("{women} AND {not_her}"),
         format!("SELECT {PERSONS} FROM person p WHERE {not_her} AND p.gender_source_value = 'F'"),
@@ -175,9 +186,14 @@ fn differencing_by_one_record() {
          JOIN visit_occurrence v ON v.person_id = p.person_id \
          JOIN cost k ON k.cost_event_id = v.visit_occurrence_id AND k.person_id = v.person_id \
          WHERE p.location_id = 13";
+    let without = format!("{base} AND v.visit_start_date <> '{}'", target.visits[1].day);
+    let blind = without_comparison();
+    let told = [base, &without].map(|sql| single(&ask(&blind.gate, sql).unwrap()).unwrap());
+    let yen = i64::try_from(target.visits[1].points * 10).unwrap();
+    assert_eq!(told[0] - told[1], yen, "the attack works without the comparison");
+
     let fresh = fresh("ndb-publication");
     assert!(single(&ask(&fresh.gate, base).unwrap()).is_some());
-    let without = format!("{base} AND v.visit_start_date <> '{}'", target.visits[1].day);
     assert_eq!(code(&fresh.gate, &without), "query.ledger.close");
     let blanked = format!(
         "SELECT SUM(CASE WHEN v.visit_start_date <> '{}' THEN k.total_charge END) {}",
