@@ -44,7 +44,7 @@ impl Role {
 }
 
 /// A cell or a margin of an answer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Piece {
     /// Its number in the answer's grid.
     pub(crate) cell: usize,
@@ -55,7 +55,7 @@ pub(crate) struct Piece {
 }
 
 /// An answer: the pieces of each of its numbers.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Page {
     pub(crate) numbers: Vec<Vec<Piece>>,
 }

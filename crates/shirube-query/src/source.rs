@@ -71,7 +71,7 @@ const COST_EVENTS: &[(&str, &str)] = &[
 static ORIGINS: AtomicU64 = AtomicU64::new(1);
 
 /// Persons whose rows take part in nothing.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct Exclusions {
     persons: RoaringTreemap,
 }
@@ -103,6 +103,13 @@ impl Exclusions {
             hash.update(person.to_be_bytes());
         }
         hex::encode(hash.finalize())
+    }
+}
+
+impl std::fmt::Debug for Exclusions {
+    /// How many, and not who.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exclusions").field("persons", &self.len()).finish()
     }
 }
 
@@ -305,7 +312,6 @@ fn reader(path: &Path, columns: &[&str]) -> EngineResult<ParquetRecordBatchReade
 }
 
 /// What is read of a table's files, and whose rows are not.
-#[derive(Debug)]
 struct Read {
     fields: SchemaRef,
     /// Column of the person in the file.
@@ -339,6 +345,13 @@ impl PartitionStream for PartRead {
             };
         let stream = futures::stream::iter(batches);
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.read.fields), stream))
+    }
+}
+
+impl std::fmt::Debug for Read {
+    /// Columns, and no person.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Read").field("fields", &self.fields).finish_non_exhaustive()
     }
 }
 

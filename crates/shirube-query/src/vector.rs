@@ -12,7 +12,7 @@ use std::io::{self, Read, Write};
 use roaring::RoaringTreemap;
 
 /// Contributions by person; persons who contribute zero are not in it.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub(crate) struct Vector {
     persons: RoaringTreemap,
     /// In the order of the persons; absent when each contributes one.

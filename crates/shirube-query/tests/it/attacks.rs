@@ -15,6 +15,12 @@ fn threshold_only(test: impl Fn(&MadeUpPerson) -> bool) -> Option<i64> {
     Some(number_of(&bed().people, test)).filter(|n| *n == 0 || *n >= 10)
 }
 
+/// The gate without the comparison with earlier answers.
+fn without_comparison() -> crate::bed::Fresh {
+    let rules = shirube_query::QueryPolicy { close_min: 0, ..policy("ndb-publication") };
+    crate::bed::fresh_with(&rules)
+}
+
 /// Knows: birth year, month and prefecture of somebody. Tries: to learn whether
 /// somebody with these has hypertension, by narrowing the filter.
 #[test]
@@ -65,15 +71,20 @@ fn the_individual_tracker() {
     let everyone = threshold_only(|p| p.female).unwrap();
     assert_eq!(everyone - threshold_only(|p| p.female && !same(p)).unwrap(), 1);
 
-    let fresh = fresh("ndb-publication");
     let women = format!("SELECT {PERSONS} FROM person p WHERE p.gender_source_value = 'F'");
-    assert!(single(&ask(&fresh.gate, &women).unwrap()).is_some());
     let not_her = format!(
         "NOT (p.year_of_birth = {} AND p.month_of_birth = {} AND p.location_id = {})",
         target.born.year(),
         target.born.month(),
         target.prefecture
     );
+    let blind = without_comparison();
+    let told = [women.clone(), format!("{women} AND {not_her}")]
+        .map(|sql| single(&ask(&blind.gate, &sql).unwrap()).unwrap());
+    assert_eq!(told[0] - told[1], 1, "the attack works without the comparison");
+
+    let fresh = fresh("ndb-publication");
+    assert!(single(&ask(&fresh.gate, &women).unwrap()).is_some());
     for but in [
         format!("{women} AND {not_her}"),
         format!("SELECT {PERSONS} FROM person p WHERE {not_her} AND p.gender_source_value = 'F'"),
@@ -175,9 +186,14 @@ fn differencing_by_one_record() {
          JOIN visit_occurrence v ON v.person_id = p.person_id \
          JOIN cost k ON k.cost_event_id = v.visit_occurrence_id AND k.person_id = v.person_id \
          WHERE p.location_id = 13";
+    let without = format!("{base} AND v.visit_start_date <> '{}'", target.visits[1].day);
+    let blind = without_comparison();
+    let told = [base, &without].map(|sql| single(&ask(&blind.gate, sql).unwrap()).unwrap());
+    let yen = i64::try_from(target.visits[1].points * 10).unwrap();
+    assert_eq!(told[0] - told[1], yen, "the attack works without the comparison");
+
     let fresh = fresh("ndb-publication");
     assert!(single(&ask(&fresh.gate, base).unwrap()).is_some());
-    let without = format!("{base} AND v.visit_start_date <> '{}'", target.visits[1].day);
     assert_eq!(code(&fresh.gate, &without), "query.ledger.close");
     let blanked = format!(
         "SELECT SUM(CASE WHEN v.visit_start_date <> '{}' THEN k.total_charge END) {}",
@@ -461,6 +477,29 @@ fn differencing_before_and_after_an_opt_out() {
     let other = tempfile::tempdir().unwrap();
     let alone = open(&bed.snapshot, &rules, &[person], other.path());
     assert_eq!(single(&ask(&alone, &sql).unwrap()), Some(first - 1));
+}
+
+/// Knows: nothing. Tries: to read persons off what is written for the operator.
+#[test]
+fn words_for_the_log() {
+    let ledger = tempfile::tempdir().unwrap();
+    let out = shirube_query::Exclusions::of([987_654_321]);
+    let gate = shirube_query::Gate::open(&shirube_query::Setup {
+        snapshot: &bed().snapshot,
+        grant: &shirube_query::Grant::all(),
+        exclusions: &out,
+        policy: &policy("ndb-publication"),
+        ledger: ledger.path(),
+        secret: b"hush-hush",
+    })
+    .unwrap();
+    let checked = gate.check("SELECT COUNT(*) FROM cost").unwrap();
+    let words = format!("{out:?} {gate:?} {checked:?} {}", checked.plan_text());
+    assert!(words.contains("cost_event_id"));
+    // A visit of person 1,234 would be 1,234,001, its cost's person 1,234.
+    for secret in ["987654321", "hush", "104, 117, 115, 104", "1234001", "1499001"] {
+        assert!(!words.contains(secret), "{secret}");
+    }
 }
 
 /// Knows: nothing. Tries: to have a query checked where a person is still there

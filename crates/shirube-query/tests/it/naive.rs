@@ -199,7 +199,7 @@ fn agrees(released: &Released, truth: &BTreeMap<Vec<Key>, [i64; 3]>, heads: usiz
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn unmasked_numbers_are_the_true_ones(filters in filters(), heads in heads()) {

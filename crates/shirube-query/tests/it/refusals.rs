@@ -100,7 +100,8 @@ fn what_is_not_on_the_list_is_refused() {
         ("SELECT COUNT(*) FROM person WHERE coalesce(person_id, 1) = 1", "query.key.use"),
         ("SELECT COUNT(*) FROM person WHERE band(person_id, 10) = 0", "query.key.use"),
         // Results.
-        ("SELECT year_of_birth FROM person", "query.aggregate.none"),
+        ("SELECT year_of_birth FROM person", "query.group.missing"),
+        ("SELECT year_of_birth FROM person GROUP BY year_of_birth", "query.aggregate.none"),
         ("SELECT * FROM person", "query.star.refused"),
         ("SELECT MIN(year_of_birth) FROM person", "query.aggregate.refused"),
         ("SELECT MAX(year_of_birth) FROM person", "query.aggregate.refused"),

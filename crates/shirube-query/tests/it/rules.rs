@@ -145,3 +145,34 @@ fn sums_that_rest_on_one_person_are_masked() {
     assert_eq!(ask(&fresh.gate, &sql(1_000_000)).unwrap().rows[0][0], Field::Masked);
     assert_eq!(ask(&fresh.gate, &sql(1)).unwrap().rows[0][0], Field::Number("1500".into()));
 }
+
+#[test]
+fn ordinary_work_goes_through() {
+    let fresh = fresh("ndb-publication");
+    let n = "COUNT(DISTINCT person_id) AS n";
+    for sql in [
+        format!("SELECT {n} FROM person"),
+        format!("SELECT gender_source_value AS g, {n} FROM person GROUP BY g"),
+        // Finer, then one of the groups, then the same with another number.
+        format!(
+            "SELECT gender_source_value AS g, band(year_of_birth, 30) AS b, {n} FROM person GROUP BY g, b"
+        ),
+        format!(
+            "SELECT band(year_of_birth, 30) AS b, {n} FROM person WHERE 'F' = gender_source_value GROUP BY b"
+        ),
+        "SELECT gender_source_value AS g, COUNT(*) AS n FROM person GROUP BY g".to_owned(),
+        "SELECT COUNT(*) AS visits, COUNT(DISTINCT person_id) AS n FROM visit_occurrence".to_owned(),
+        "SELECT fiscal_year(visit_start_date) AS y, COUNT(*) AS visits FROM visit_occurrence GROUP BY y"
+            .to_owned(),
+        format!(
+            "WITH h AS (SELECT DISTINCT person_id FROM condition_occurrence WHERE condition_source_value = 'I10') \
+             SELECT p.gender_source_value AS g, {} FROM person p JOIN h ON h.person_id = p.person_id GROUP BY g",
+            n.replace("person_id", "p.person_id")
+        ),
+        format!("SELECT band(location_id, 12) AS l, {n} FROM person GROUP BY l"),
+    ] {
+        let released = ask(&fresh.gate, &sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let numbers = released.rows.iter().filter(|row| row.last() != Some(&Field::Masked)).count();
+        assert!(numbers * 2 > released.rows.len(), "{sql}: {released:?}");
+    }
+}
