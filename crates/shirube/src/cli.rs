@@ -558,34 +558,34 @@ pub(crate) struct GateQueryArgs {
     pub(crate) records: PathBuf,
     #[arg(long)]
     pub(crate) snapshot: String,
-    #[arg(long)]
-    pub(crate) ledger: PathBuf,
+    #[command(flatten)]
+    pub(crate) guard: GuardArgs,
     #[arg(long)]
     pub(crate) permit: String,
-    #[arg(long, default_value = "ndb-publication")]
-    pub(crate) policy: String,
-    #[arg(long)]
-    pub(crate) secret: Option<PathBuf>,
-    #[arg(long)]
-    pub(crate) opt_out: Option<PathBuf>,
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct GateLedgerArgs {
+pub(crate) struct GuardArgs {
     #[arg(long)]
     pub(crate) ledger: PathBuf,
-    #[arg(long, requires = "snapshot")]
-    pub(crate) records: Option<PathBuf>,
-    #[arg(long, requires = "records")]
-    pub(crate) snapshot: Option<String>,
     #[arg(long, default_value = "ndb-publication")]
     pub(crate) policy: String,
     #[arg(long)]
     pub(crate) secret: Option<PathBuf>,
     #[arg(long)]
     pub(crate) opt_out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateLedgerArgs {
+    #[command(flatten)]
+    pub(crate) guard: GuardArgs,
+    #[arg(long, requires = "snapshot")]
+    pub(crate) records: Option<PathBuf>,
+    #[arg(long, requires = "records")]
+    pub(crate) snapshot: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use shirube_query::{
 };
 use shirube_records::Snapshot;
 
-use crate::cli::{GateLedgerArgs, GateQueryArgs};
+use crate::cli::{GateLedgerArgs, GateQueryArgs, GuardArgs};
 use crate::output::{Failure, Out};
 
 /// Stands where a number is not shown.
@@ -23,21 +23,25 @@ pub(crate) async fn query(args: &GateQueryArgs, out: &Out) -> Result<ExitCode, F
         _ => return Err(Refusal::new("cli.query.one-sql").into()),
     };
     let snapshot = Snapshot::open(&args.records, &args.snapshot)?;
-    let policy = policy(&args.policy)?;
-    let exclusions = exclusions(args.opt_out.as_deref())?;
-    let secret = secret(args.secret.as_deref(), &policy)?;
-    let grant = Grant::all();
-    let setup = Setup {
-        snapshot: &snapshot,
-        grant: &grant,
-        exclusions: &exclusions,
-        policy: &policy,
-        ledger: &args.ledger,
-        secret: &secret,
-    };
-    let released = Gate::open(&setup)?.ask(&args.permit, &sql).await?;
+    let released = gate(&snapshot, &args.guard)?.ask(&args.permit, &sql).await?;
     show(&released, args.json, out)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The gate over a snapshot, by the rules of a call.
+fn gate(snapshot: &Snapshot, guard: &GuardArgs) -> Result<Gate, Failure> {
+    let policy = policy(&guard.policy)?;
+    let exclusions = exclusions(guard.opt_out.as_deref())?;
+    let secret = secret(guard.secret.as_deref(), &policy)?;
+    let setup = Setup {
+        snapshot,
+        grant: &Grant::all(),
+        exclusions: &exclusions,
+        policy: &policy,
+        ledger: &guard.ledger,
+        secret: &secret,
+    };
+    Ok(Gate::open(&setup)?)
 }
 
 fn policy(name: &str) -> Result<QueryPolicy, Failure> {
@@ -108,7 +112,7 @@ fn show(released: &Released, json: bool, out: &Out) -> Result<(), Failure> {
 /// Lists what is in a ledger, after checking that it is as it was written; with
 /// a snapshot, runs every released query again and compares.
 pub(crate) async fn ledger(args: &GateLedgerArgs, out: &Out) -> Result<ExitCode, Failure> {
-    let ledger = Ledger::open(&args.ledger)?;
+    let ledger = Ledger::open(&args.guard.ledger)?;
     let count = ledger.verify()?;
     for entry in ledger.entries()? {
         let outcome = match &entry.outcome {
@@ -122,19 +126,7 @@ pub(crate) async fn ledger(args: &GateLedgerArgs, out: &Out) -> Result<ExitCode,
         return Ok(ExitCode::SUCCESS);
     };
     let snapshot = Snapshot::open(records, id)?;
-    let policy = policy(&args.policy)?;
-    let exclusions = exclusions(args.opt_out.as_deref())?;
-    let secret = secret(args.secret.as_deref(), &policy)?;
-    let grant = Grant::all();
-    let setup = Setup {
-        snapshot: &snapshot,
-        grant: &grant,
-        exclusions: &exclusions,
-        policy: &policy,
-        ledger: &args.ledger,
-        secret: &secret,
-    };
-    let gate = Gate::open(&setup)?;
+    let gate = gate(&snapshot, &args.guard)?;
     let mut different = 0_u64;
     let mut same = 0_u64;
     for entry in gate.ledger().entries()? {
