@@ -26,13 +26,18 @@ use crate::records::Typed;
 /// Years before the one followed up whose money is shown.
 const YEARS_BEFORE: i32 = 2;
 
+/// What ministries do about the measures, as it stood at one position.
+pub(crate) struct Work {
+    pub(crate) contributions: Vec<Typed<MeasureContribution>>,
+    pub(crate) actions: Vec<Typed<FollowUpAction>>,
+    pub(crate) requests: Vec<Typed<BudgetRequest>>,
+}
+
 /// The registers a report draws on, as they stood at one position.
 pub(crate) struct Evidence {
-    contributions: Vec<Typed<MeasureContribution>>,
+    pub(crate) work: Work,
     advice: Vec<Typed<PanelAdvice>>,
     needs: Vec<Typed<PublicNeed>>,
-    actions: Vec<Typed<FollowUpAction>>,
-    requests: Vec<Typed<BudgetRequest>>,
     programmes: BTreeMap<RecordId, BudgetProgramme>,
     /// Promises of the year before, by measure.
     promises: BTreeMap<String, String>,
@@ -57,9 +62,7 @@ impl FollowUp {
             let refusal = Refusal::new("cycle.ministry-without-report");
             return Err(refusal.arg("ministry", ministry).arg("year", fiscal_year).into());
         }
-        let approved = reports
-            .iter()
-            .all(|report| matches!(report.record.state.as_str(), "approved" | "locked"));
+        let approved = reports.iter().all(Typed::approved);
         let at = if approved { self.last_approval(&reports).await? } else { AsOf::Now };
         let evidence = self.evidence_at(at, &cycle, &reports).await?;
         let mut measures = Vec::new();
@@ -129,13 +132,19 @@ impl FollowUp {
             }
         }
         Ok(Evidence {
-            contributions: self.all(at).await?,
+            work: self.work_at(at).await?,
             advice: self.all(at).await?,
             needs: self.all(at).await?,
-            actions: self.all(at).await?,
-            requests: self.all(at).await?,
             programmes,
             promises: self.last_promises(at, cycle, reports).await?,
+        })
+    }
+
+    pub(crate) async fn work_at(&self, at: AsOf) -> Result<Work, CycleError> {
+        Ok(Work {
+            contributions: self.all(at).await?,
+            actions: self.all(at).await?,
+            requests: self.all(at).await?,
         })
     }
 
@@ -165,8 +174,7 @@ impl FollowUp {
         cycle: &RecordId,
     ) -> Result<MeasureReport, CycleError> {
         let body = &report.body;
-        let approved = matches!(report.record.state.as_str(), "approved" | "locked");
-        let values = if approved {
+        let values = if report.approved() {
             read_frozen(&body.approved_values)?
         } else {
             self.values(&body.indicators, &*self.board(as_of).await?)?
@@ -199,12 +207,14 @@ impl FollowUp {
             values,
             budget: budget(evidence, body, as_of),
             requests: evidence
+                .work
                 .requests
                 .iter()
                 .filter(|request| concerns(&request.body.measures))
                 .map(|request| self.request(request))
                 .collect(),
             actions: evidence
+                .work
                 .actions
                 .iter()
                 .filter(|action| action.body.cycle == *cycle && concerns(&action.body.measures))
@@ -215,7 +225,7 @@ impl FollowUp {
     }
 
     fn contributions(&self, evidence: &Evidence, report: &RecordId) -> Vec<Contribution> {
-        let of_report = evidence.contributions.iter().filter(|one| one.body.report == *report);
+        let of_report = evidence.work.contributions.iter().filter(|one| one.body.report == *report);
         of_report
             .map(|one| Contribution {
                 party: self.party(&one.body.ministry),

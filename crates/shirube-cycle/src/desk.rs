@@ -12,6 +12,7 @@ use shirube_model::registers::follow_up::{
 use shirube_report::MeasureReport;
 use shirube_store::{AsOf, Draft, SourceKey};
 
+use crate::assemble::Work;
 use crate::error::CycleError;
 use crate::records::{Typed, fields, list, text};
 use crate::{By, FollowUp, SOURCE_SYSTEM};
@@ -45,60 +46,66 @@ pub struct Texts {
 }
 
 impl Texts {
-    fn into_fields(self) -> [(&'static str, Option<Value>); 3] {
-        let some = |said: String| (!said.trim().is_empty()).then(|| Value::String(said));
-        [
-            ("progress", some(self.progress)),
-            ("gaps", some(self.gaps)),
-            ("promises", some(self.promises)),
-        ]
-    }
-
     /// Puts the texts into a body; a blank one takes the field away.
     fn write(self, body: &mut Body) {
-        for (name, value) in self.into_fields() {
-            match value {
-                Some(value) => drop(body.insert(name.to_owned(), value)),
-                None => drop(body.remove(name)),
+        let texts = [("progress", self.progress), ("gaps", self.gaps), ("promises", self.promises)];
+        for (name, text) in texts {
+            if text.trim().is_empty() {
+                body.remove(name);
+            } else {
+                body.insert(name.to_owned(), Value::String(text));
             }
         }
     }
 }
 
 impl FollowUp {
-    /// The report of a ministry on a measure in the cycle of a year.
+    /// The report of a ministry on a measure in the cycle of a year, as a record.
     ///
     /// # Errors
     /// `cycle.year-unknown`, `cycle.not-open`, `cycle.report-unknown`,
     /// `cycle.other-plan` for a report that is not approved, or a fault.
-    pub async fn desk(
+    pub async fn report_on(
         &self,
         fiscal_year: i32,
         ministry: &str,
         measure: &str,
-    ) -> Result<Desk, CycleError> {
+    ) -> Result<Typed<ReportRecord>, CycleError> {
         let cycle = self.known_cycle(fiscal_year).await?;
-        let as_of = cycle.body.values_as_of.ok_or_else(|| Refusal::new("cycle.not-open"))?;
+        cycle.body.values_as_of.ok_or_else(|| Refusal::new("cycle.not-open"))?;
+        let reports = self.reports(&cycle.record.id, AsOf::Now).await?;
+        let asked = |one: &Typed<ReportRecord>| {
+            one.body.ministry == ministry && one.body.measure == measure
+        };
         let missing =
             || Refusal::new("cycle.report-unknown").arg("id", format!("{ministry} {measure}"));
-        let mut reports = self.reports(&cycle.record.id, AsOf::Now).await?;
-        reports.retain(|one| one.body.ministry == ministry && one.body.measure == measure);
-        let report = reports.first().cloned().ok_or_else(missing)?;
-        let approved = matches!(report.record.state.as_str(), "approved" | "locked");
-        if !approved {
+        let report = reports.into_iter().find(asked).ok_or_else(missing)?;
+        if !report.approved() {
             self.same_plan(cycle.record.body.get("pack_hash"))?;
         }
+        Ok(report)
+    }
+
+    /// A report of [`Self::report_on`] with everything around it.
+    ///
+    /// # Errors
+    /// `cycle.not-open`, or a fault.
+    pub async fn desk(&self, report: Typed<ReportRecord>) -> Result<Desk, CycleError> {
+        let cycle = self.cycle_of(&report).await?;
+        let as_of = cycle.body.values_as_of.ok_or_else(|| Refusal::new("cycle.not-open"))?;
+        let alone = std::slice::from_ref(&report);
         // An approved report shows what stood when it was approved.
-        let at = if approved { self.last_approval(&reports).await? } else { AsOf::Now };
-        let evidence = self.evidence_at(at, &cycle, &reports).await?;
+        let at = if report.approved() { self.last_approval(alone).await? } else { AsOf::Now };
+        let evidence = self.evidence_at(at, &cycle, alone).await?;
         let shown = self.measure(&report, &evidence, as_of, &cycle.record.id).await?;
-        let concerns = |measures: &[String]| measures.iter().any(|one| one == measure);
-        let mut contributions = self.all::<MeasureContribution>(AsOf::Now).await?;
+        // What is done about it goes on after the approval.
+        let Work { mut contributions, mut actions, mut requests } =
+            if report.approved() { self.work_at(AsOf::Now).await? } else { evidence.work };
+        let measure = &report.body.measure;
         contributions.retain(|one| one.body.report == report.record.id);
-        let mut actions = self.all::<FollowUpAction>(AsOf::Now).await?;
-        actions.retain(|one| one.body.cycle == cycle.record.id && concerns(&one.body.measures));
-        let mut requests = self.all::<BudgetRequest>(AsOf::Now).await?;
-        requests.retain(|one| concerns(&one.body.measures));
+        actions
+            .retain(|one| one.body.cycle == cycle.record.id && one.body.measures.contains(measure));
+        requests.retain(|one| one.body.measures.contains(measure));
         Ok(Desk { cycle, report, shown, contributions, actions, requests })
     }
 

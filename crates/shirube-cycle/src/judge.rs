@@ -145,11 +145,8 @@ impl FollowUp {
     pub async fn lock_cycle(&self, fiscal_year: i32, by: &By) -> Result<Locked, CycleError> {
         let cycle = self.known_cycle(fiscal_year).await?;
         let reports = self.reports(&cycle.record.id, AsOf::Now).await?;
-        let pending: Vec<&str> = reports
-            .iter()
-            .filter(|report| !matches!(report.record.state.as_str(), "approved" | "locked"))
-            .map(Typed::id)
-            .collect();
+        let pending: Vec<&str> =
+            reports.iter().filter(|report| !report.approved()).map(Typed::id).collect();
         if let Some(first) = pending.first() {
             let refusal = Refusal::new("cycle.reports-pending");
             return Err(refusal.arg("count", pending.len()).arg("first", first).into());

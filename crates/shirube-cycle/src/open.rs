@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
+use shirube_model::calendar::FiscalYear;
 use shirube_model::ident::RecordId;
 use shirube_model::plan::Measure;
 use shirube_model::record::Body;
@@ -32,6 +33,26 @@ pub struct OpenCycle {
     pub contributions_due_on: Option<NaiveDate>,
     /// Day by which lead ministries submit.
     pub submissions_due_on: NaiveDate,
+}
+
+/// Days that participants, and then lead ministries, have from the opening on,
+/// where nobody says otherwise.
+const DAYS_TO_CONTRIBUTE: u64 = 30;
+const DAYS_TO_SUBMIT: u64 = 60;
+
+impl OpenCycle {
+    /// A cycle of `fiscal_year` opened on a day, with the values of the last day
+    /// of that year.
+    #[must_use]
+    pub fn proposed(fiscal_year: FiscalYear, opened_on: NaiveDate) -> Self {
+        let due = |days: u64| opened_on.checked_add_days(Days::new(days));
+        Self {
+            fiscal_year: fiscal_year.0,
+            values_as_of: fiscal_year.last_day(),
+            contributions_due_on: due(DAYS_TO_CONTRIBUTE),
+            submissions_due_on: due(DAYS_TO_SUBMIT).unwrap_or(opened_on),
+        }
+    }
 }
 
 /// What opening a cycle made.

@@ -36,6 +36,14 @@ impl<R: Register> Typed<R> {
     }
 }
 
+impl Typed<MeasureReport> {
+    /// Whether its values are frozen: approved, and perhaps locked since.
+    #[must_use]
+    pub fn approved(&self) -> bool {
+        matches!(self.record.state.as_str(), "approved" | "locked")
+    }
+}
+
 impl FollowUp {
     /// Every active record of a kind, in the order of ids.
     pub(crate) async fn all<R: Register>(&self, at: AsOf) -> Result<Vec<Typed<R>>, CycleError> {

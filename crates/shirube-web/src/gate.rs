@@ -117,20 +117,7 @@ pub(crate) fn refusal_of(outcome: Outcome, who: &Who) -> Option<Refusal> {
     }
 }
 
-/// Decides about a thing a handler found.
-///
-/// # Errors
-/// `access.sign-in.needed`, `access.denied`, `web.not-found.page`.
-pub(crate) fn require(
-    state: &AppState,
-    who: &Who,
-    action: Action<'_>,
-    resource: &Resource,
-) -> Result<(), Refusal> {
-    require_as(state, who, action, resource, false)
-}
-
-/// Decides about a thing a handler found that whoever asks may have made.
+/// Decides about a thing a handler found, which whoever asks may have made.
 ///
 /// # Errors
 /// `access.sign-in.needed`, `access.denied`, `web.not-found.page`.

@@ -12,7 +12,7 @@ use shirube_access::{AccessError, Action, Resource, Session};
 use shirube_model::calendar::{end_of_japan_day, parse_date};
 use shirube_model::lang::Lang;
 use shirube_model::refusal::Refusal;
-use shirube_store::{AsOf, StoreError};
+use shirube_store::{AppendError, AsOf, StoreError};
 
 use crate::labels::Labels;
 use crate::link::Link;
@@ -215,8 +215,7 @@ impl Ctx {
     /// # Errors
     /// The page that says why not.
     pub(crate) fn require(&self, action: Action<'_>, resource: &Resource) -> Result<(), PageError> {
-        crate::gate::require(&self.state, &self.who, action, resource)
-            .map_err(|refusal| self.refuse(refusal))
+        self.require_as(action, resource, false)
     }
 
     /// The same where whoever asks may have made what is to be judged.
@@ -358,6 +357,13 @@ impl Ctx {
 /// Writes the cause of a fault to the operator's log.
 pub(crate) fn log_store_error(error: &StoreError) {
     if let StoreError::Fault(fault) = error {
+        tracing::error!(code = fault.refusal.code, cause = %fault.cause, "store fault");
+    }
+}
+
+/// Writes the cause of a failed write to the operator's log.
+pub(crate) fn log_append_error(error: &AppendError) {
+    if let AppendError::Fault(fault) = error {
         tracing::error!(code = fault.refusal.code, cause = %fault.cause, "store fault");
     }
 }

@@ -159,7 +159,7 @@ impl AppState {
 
     /// Whether somebody may do something.
     pub(crate) fn allows(&self, who: &Who, action: Action<'_>, resource: &Resource) -> bool {
-        self.authority().allows(&who.principal, action, resource, who.circumstance())
+        self.allows_as(who, action, resource, false)
     }
 
     /// Whether somebody may do something, which may be to judge their own work.

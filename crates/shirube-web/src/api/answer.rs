@@ -221,9 +221,7 @@ impl ApiCtx {
 
     /// A problem from a refused write; a stale edit shows both versions.
     pub(crate) fn append_problem(&self, error: &AppendError) -> Problem {
-        if let AppendError::Fault(fault) = error {
-            tracing::error!(code = fault.refusal.code, cause = %fault.cause, "store fault");
-        }
+        crate::request::log_append_error(error);
         let mut problem = Problem::new(&self.state, &error.refusals());
         if let AppendError::Stale(stale) = error {
             problem.0.conflict = Some(json!({
@@ -251,8 +249,7 @@ impl ApiCtx {
     /// # Errors
     /// `access.sign-in.needed`, `access.denied`, `web.not-found.page`.
     pub(crate) fn require(&self, action: Action<'_>, resource: &Resource) -> Result<(), Problem> {
-        crate::gate::require(&self.state, &self.who, action, resource)
-            .map_err(|refusal| self.problem(refusal))
+        self.require_as(action, resource, false)
     }
 
     /// The same where whoever asks may have made what is to be judged.

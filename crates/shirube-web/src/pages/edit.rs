@@ -15,7 +15,7 @@ use crate::pages::record::{Known, events, known};
 use crate::pages::registers::find;
 use crate::pages::sign_in::honest;
 use crate::query::Query;
-use crate::request::{Ctx, Page, PageError};
+use crate::request::{Ctx, Page, PageError, log_append_error};
 use crate::session::Who;
 use crate::show::Shower;
 use crate::view::dashboard::Choice;
@@ -261,8 +261,8 @@ fn failed(
     base_version: u32,
     error: &AppendError,
 ) -> Page {
+    log_append_error(error);
     if let AppendError::Fault(fault) = error {
-        tracing::error!(code = fault.refusal.code, cause = %fault.cause, "store fault");
         return Err(ctx.refuse(fault.refusal.clone()));
     }
     let refusals = error.refusals();

@@ -165,9 +165,7 @@ pub(crate) async fn take(ctx: Ctx, Path((_, id)): Path<(String, String)>, text: 
             page(&ctx, StatusCode::BAD_REQUEST, &known, (name, base_version), (&form, &refusals))
         }
         Err(error) => {
-            if let AppendError::Fault(fault) = &error {
-                tracing::error!(code = fault.refusal.code, cause = %fault.cause, "store fault");
-            }
+            crate::request::log_append_error(&error);
             let refusals = error.refusals();
             let code = refusals.first().map_or("", |refusal| refusal.code);
             Err(ctx.refuse_all(crate::request::status_of(code), &refusals))

@@ -3,37 +3,12 @@
 use axum::http::StatusCode;
 use chrono::{TimeDelta, Utc};
 use serde_json::json;
-use shirube_access::{
-    AccountText, Area, By, FREE_BY_NAME, Grant, Origin, ROUTES, Reach, WAIT_SECONDS_MAX,
-};
-use shirube_model::lang::{Lang, LocalText};
+use shirube_access::{Area, FREE_BY_NAME, Origin, ROUTES, Reach, WAIT_SECONDS_MAX};
+use shirube_model::lang::Lang;
 use shirube_model::refusal::{Refusal, text};
 use shirube_web::router::{Methods, PAGES, api_routes};
 
-use crate::fixture::{KEY, NAME, Site, attributes, run};
-
-fn token(page: &str) -> String {
-    let at = page.find("name=\"token\"").unwrap();
-    attributes(&page[at..], "value").next().unwrap()
-}
-
-/// Makes an account of these roles; the cookie of its session and a token.
-fn account(site: &Site, name: &str, roles: &[&str], reach: Reach) -> (String, String) {
-    let accounts = site.accounts.as_ref().unwrap();
-    let text = AccountText {
-        name: name.to_owned(),
-        display: LocalText::new(name, name),
-        grants: roles.iter().map(|role| Grant::parse(role).unwrap()).collect(),
-        ..AccountText::default()
-    };
-    let by = By { actor: "test", reason: "a test" };
-    let made = run(accounts.add(text, Some(KEY), by, Utc::now())).unwrap();
-    let secret = run(accounts.make_token(&made.id, "tests", reach, 1, Utc::now())).unwrap();
-    let answer = site.post("/ja/sign-in", "", &[("name", name), ("password", KEY)]);
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
-    let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
-    (cookie, secret.expose().to_owned())
-}
+use crate::fixture::{KEY, NAME, Site, account, run, token};
 
 #[test]
 fn every_route_is_in_the_matrix_and_no_other() {

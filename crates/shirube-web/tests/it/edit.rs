@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::fixture::{KEY, NAME, Site, attributes};
+use crate::fixture::{KEY, NAME, Site, token};
 
 fn project(site: &Site) -> String {
     let body = json!({
@@ -11,12 +11,6 @@ fn project(site: &Site) -> String {
         "disease_areas": ["cancer"],
     });
     site.enter("project", body)
-}
-
-/// The token of a form.
-fn token(page: &str) -> String {
-    let at = page.find("name=\"token\"").unwrap();
-    attributes(&page[at..], "value").next().unwrap()
 }
 
 fn form<'a>(token: &'a str, version: &'a str, ja: &'a str) -> Vec<(&'a str, &'a str)> {

@@ -251,3 +251,32 @@ pub fn attributes(page: &str, name: &str) -> impl Iterator<Item = String> {
         .collect();
     values.into_iter()
 }
+
+/// The value of the first field of that name in a page.
+pub fn value_of(page: &str, name: &str) -> String {
+    let at = page.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("no {name}: {page}"));
+    attributes(&page[at..], "value").next().unwrap()
+}
+
+/// The token of a form.
+pub fn token(page: &str) -> String {
+    value_of(page, "token")
+}
+
+/// Makes an account of these roles; the cookie of its session and a token.
+pub fn account(site: &Site, name: &str, roles: &[&str], reach: Reach) -> (String, String) {
+    let accounts = site.accounts.as_ref().unwrap();
+    let text = AccountText {
+        name: name.to_owned(),
+        display: LocalText::new(name, name),
+        grants: roles.iter().map(|role| Grant::parse(role).unwrap()).collect(),
+        ..AccountText::default()
+    };
+    let by = By { actor: "test", reason: "a test" };
+    let made = run(accounts.add(text, Some(KEY), by, Utc::now())).unwrap();
+    let secret = run(accounts.make_token(&made.id, "tests", reach, 1, Utc::now())).unwrap();
+    let answer = site.post("/ja/sign-in", "", &[("name", name), ("password", KEY)]);
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+    (cookie, secret.expose().to_owned())
+}

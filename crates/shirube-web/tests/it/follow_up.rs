@@ -1,13 +1,11 @@
 //! The yearly follow-up over the web.
 
 use axum::http::StatusCode;
-use chrono::Utc;
 use serde_json::{Value, json};
-use shirube_access::{AccountText, By, Grant, Reach};
-use shirube_model::lang::LocalText;
+use shirube_access::Reach;
 use shirube_store::{AsOf, ListQuery};
 
-use crate::fixture::{Answer, KEY, Site, attributes, encode, run};
+use crate::fixture::{Answer, Site, account, encode, run, value_of};
 
 /// Measure, lead ministry and participant, as the plan has them.
 const MEASURE: &str = "4.4.1-m2";
@@ -21,24 +19,8 @@ struct Person<'a> {
 }
 
 fn person<'a>(site: &'a Site, name: &str, roles: &[&str]) -> Person<'a> {
-    let accounts = site.accounts.as_ref().unwrap();
-    let text = AccountText {
-        name: name.to_owned(),
-        display: LocalText::new(name, name),
-        grants: roles.iter().map(|role| Grant::parse(role).unwrap()).collect(),
-        ..AccountText::default()
-    };
-    let by = By { actor: "test", reason: "a test" };
-    let made = run(accounts.add(text, Some(KEY), by, Utc::now())).unwrap();
-    let secret = run(accounts.make_token(&made.id, "tests", Reach::Write, 1, Utc::now())).unwrap();
-    let answer = site.post("/ja/sign-in", "", &[("name", name), ("password", KEY)]);
-    let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
-    Person { site, cookie, secret: secret.expose().to_owned() }
-}
-
-fn value_of(page: &str, name: &str) -> String {
-    let at = page.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("no {name}: {page}"));
-    attributes(&page[at..], "value").next().unwrap()
+    let (cookie, secret) = account(site, name, roles, Reach::Write);
+    Person { site, cookie, secret }
 }
 
 impl Person<'_> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chrono::{Days, Utc};
+use chrono::Utc;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use shirube_access::{AccountText, Accounts, By, FILE, Grant};
@@ -36,9 +36,6 @@ const ACCOUNTS: [(&str, &str, &str, &[&str]); 7] = [
     ("auditor", "監査者", "Auditor", &["auditor"]),
     ("admin", "管理者", "Administrator", &["admin"]),
 ];
-/// Days that participants, then lead ministries, have in the follow-up of the demo.
-const DAYS_TO_CONTRIBUTE: u64 = 30;
-const DAYS_TO_SUBMIT: u64 = 60;
 /// File that says which evidence a demo directory holds.
 const MARK: &str = "demo.json";
 /// Directory of the store of real evidence, inside the demo's.
@@ -120,13 +117,7 @@ pub(crate) async fn run(args: DemoArgs, out: &Out) -> Result<ExitCode, Failure> 
 async fn open_follow_up(opened: &Opened, out: &Out) -> Result<(), Failure> {
     let today = opened.engine.latest_day();
     let year = FiscalYear(FiscalYear::of(today).0 - 1);
-    let due = |days: u64| today.checked_add_days(Days::new(days));
-    let ask = OpenCycle {
-        fiscal_year: year.0,
-        values_as_of: year.last_day(),
-        contributions_due_on: due(DAYS_TO_CONTRIBUTE),
-        submissions_due_on: due(DAYS_TO_SUBMIT).unwrap_or(today),
-    };
+    let ask = OpenCycle::proposed(year, today);
     let by = shirube_cycle::By {
         actor: "demo".to_owned(),
         reason: out.text("cli.demo.follow-up"),

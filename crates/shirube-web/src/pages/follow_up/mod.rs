@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
-use chrono::Days;
+use chrono::NaiveDate;
 use serde_json::Value;
 use shirube_access::{Action, Resource, follow_up_resource, record_resource};
 use shirube_cycle::{By, CycleError, OpenCycle, Typed, Year};
@@ -60,7 +60,7 @@ fn year_words(ctx: &Ctx, year: i64) -> String {
     ctx.t.year(shirube_model::indicator::YearBasis::Fiscal, i32::try_from(year).unwrap_or_default())
 }
 
-fn day_or_dash(ctx: &Ctx, day: Option<chrono::NaiveDate>) -> String {
+fn day_or_dash(ctx: &Ctx, day: Option<NaiveDate>) -> String {
     day.map_or_else(|| ctx.t.dash(), |day| ctx.t.short_day(day))
 }
 
@@ -196,23 +196,15 @@ async fn list_page(ctx: &Ctx, status: StatusCode, form: &Query, refusals: &[Refu
     let counts = ctx.state.store().counts(AsOf::Now).await;
     let counts = counts.map_err(|error| ctx.store_error(&error))?;
     let t = ctx.t;
-    let advice = waiting.advice.iter().map(|one| WaitingRow {
-        subject: Labelled::new(&one.body.subject, record_href(ctx, one.id())),
-        from: ctx.labels().term("advisory_bodies", &one.body.body),
-        on: t.short_day(one.body.given_on),
-        state: ctx.labels().state("panel_advice", &one.record.state),
-        answered_by: ministry_or_dash(ctx, one.body.answered_by.as_deref()),
-        due: day_or_dash(ctx, one.body.due_on),
-        steps: steps(ctx, &one.record),
+    let advice = waiting.advice.iter().map(|one| {
+        let (from, body) = (ctx.labels().term("advisory_bodies", &one.body.body), &one.body);
+        let answer = (body.answered_by.as_deref(), body.due_on);
+        waiting_row(ctx, &one.record, (&body.subject, from, body.given_on), answer)
     });
-    let needs = waiting.needs.iter().map(|one| WaitingRow {
-        subject: Labelled::new(&one.body.subject, record_href(ctx, one.id())),
-        from: ctx.labels().term("need_submitters", &one.body.submitter),
-        on: t.short_day(one.body.received_on),
-        state: ctx.labels().state("public_need", &one.record.state),
-        answered_by: ministry_or_dash(ctx, one.body.answered_by.as_deref()),
-        due: day_or_dash(ctx, one.body.due_on),
-        steps: steps(ctx, &one.record),
+    let needs = waiting.needs.iter().map(|one| {
+        let (from, body) = (ctx.labels().term("need_submitters", &one.body.submitter), &one.body);
+        let answer = (body.answered_by.as_deref(), body.due_on);
+        waiting_row(ctx, &one.record, (&body.subject, from, body.received_on), answer)
     });
     let register = |schema: &'static KindSchema| {
         let active = counts
@@ -246,8 +238,22 @@ async fn list_page(ctx: &Ctx, status: StatusCode, form: &Query, refusals: &[Refu
     ctx.page_with(status, &page)
 }
 
-fn ministry_or_dash(ctx: &Ctx, abbr: Option<&str>) -> String {
-    abbr.map_or_else(|| ctx.t.dash(), |abbr| ctx.labels().ministry(abbr))
+/// Advice or a need, with who is to answer it and by when.
+fn waiting_row(
+    ctx: &Ctx,
+    record: &RecordVersion,
+    (subject, from, on): (&str, String, NaiveDate),
+    (answered_by, due): (Option<&str>, Option<NaiveDate>),
+) -> WaitingRow {
+    WaitingRow {
+        subject: Labelled::new(subject, record_href(ctx, record.id.as_str())),
+        from,
+        on: ctx.t.short_day(on),
+        state: ctx.labels().state(&record.kind, &record.state),
+        answered_by: answered_by.map_or_else(|| ctx.t.dash(), |abbr| ctx.labels().ministry(abbr)),
+        due: day_or_dash(ctx, due),
+        steps: steps(ctx, record),
+    }
 }
 
 fn cycle_row(ctx: &Ctx, cycle: &Typed<FollowUpCycle>) -> CycleRow {
@@ -262,11 +268,6 @@ fn cycle_row(ctx: &Ctx, cycle: &Typed<FollowUpCycle>) -> CycleRow {
     }
 }
 
-/// Days that participants, and then lead ministries, have from the opening on,
-/// as the form proposes.
-const DAYS_TO_CONTRIBUTE: u64 = 30;
-const DAYS_TO_SUBMIT: u64 = 60;
-
 /// The form that opens a year, with the values of the last day of the year.
 fn open_form(ctx: &Ctx, form: &Query, cycles: &[Typed<FollowUpCycle>]) -> Option<OpenForm> {
     ctx.who.account()?;
@@ -277,19 +278,16 @@ fn open_form(ctx: &Ctx, form: &Query, cycles: &[Typed<FollowUpCycle>]) -> Option
     let last = FiscalYear(FiscalYear::of(ctx.state.engine().latest_day()).0 - 1);
     let year = planned
         .map_or(last, |cycle| FiscalYear(i32::try_from(cycle.body.fiscal_year).unwrap_or(last.0)));
-    let today = ctx.state.engine().latest_day();
-    let due = |days: u64| {
-        let day = today.checked_add_days(Days::new(days)).unwrap_or(today);
-        day.to_string()
-    };
+    let ask = OpenCycle::proposed(year, ctx.state.engine().latest_day());
+    let day = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
     let said = |name: &str, otherwise: String| form.get(name).map_or(otherwise, str::to_owned);
     Some(OpenForm {
         csrf: ctx.form_token(),
         actor: actor(ctx),
-        fiscal_year: said("fiscal_year", year.0.to_string()),
-        values_as_of: said("values_as_of", year.last_day().to_string()),
-        contributions_due: said("contributions_due", due(DAYS_TO_CONTRIBUTE)),
-        submissions_due: said("submissions_due", due(DAYS_TO_SUBMIT)),
+        fiscal_year: said("fiscal_year", ask.fiscal_year.to_string()),
+        values_as_of: said("values_as_of", ask.values_as_of.to_string()),
+        contributions_due: said("contributions_due", day(ask.contributions_due_on)),
+        submissions_due: said("submissions_due", ask.submissions_due_on.to_string()),
         reason: said("reason", String::new()),
     })
 }
@@ -322,9 +320,7 @@ pub(crate) async fn year(ctx: Ctx, Path((_, text)): Path<(String, String)>) -> P
         all: t.count(counts.iter().sum()),
     });
     let all = found.reports.len();
-    let is_approved =
-        |one: &&Typed<MeasureReport>| matches!(one.record.state.as_str(), "approved" | "locked");
-    let approved = found.reports.iter().filter(is_approved).count();
+    let approved = found.reports.iter().filter(|one| one.approved()).count();
     let measure = |id: &String| Labelled::new(id, ctx.to("/plan/measures").segment(id));
     let page = YearPage {
         c: ctx
@@ -418,8 +414,7 @@ pub(crate) async fn ministry(
         }
     }
     let readable = opened && reports.iter().all(|report| may_read(&ctx, report));
-    let approved =
-        reports.iter().all(|report| matches!(report.record.state.as_str(), "approved" | "locked"));
+    let approved = reports.iter().all(|report| report.approved());
     let files = if readable { file::links(&ctx, year, &abbr) } else { Vec::new() };
     let name = ctx.labels().ministry(&abbr);
     let key = if approved { "web.follow-up.of-approved" } else { "web.follow-up.of-draft" };

@@ -51,11 +51,17 @@ impl Place {
         year_link(ctx, self.year).segment(&self.ministry).segment(&self.measure)
     }
 
+    async fn report(&self, ctx: &Ctx) -> Result<Typed<MeasureReport>, PageError> {
+        let office = ctx.state.follow_up();
+        let report = office.report_on(self.year, &self.ministry, &self.measure).await;
+        let report = report.map_err(|error| failed(ctx, &error))?;
+        ctx.require(Action::Read, &pack_of(&report))?;
+        Ok(report)
+    }
+
     async fn desk(&self, ctx: &Ctx) -> Result<Desk, PageError> {
-        let desk = ctx.state.follow_up().desk(self.year, &self.ministry, &self.measure).await;
-        let desk = desk.map_err(|error| failed(ctx, &error))?;
-        ctx.require(Action::Read, &pack_of(&desk.report))?;
-        Ok(desk)
+        let report = self.report(ctx).await?;
+        ctx.state.follow_up().desk(report).await.map_err(|error| failed(ctx, &error))
     }
 }
 
@@ -144,8 +150,8 @@ pub(crate) async fn change(ctx: Ctx, address: Address, text: String) -> Page {
     let place = Place::read(&ctx, address)?;
     let deed = form.one_of("do", DEEDS).map_err(|refusal| ctx.refuse(refusal))?;
     let deed = deed.unwrap_or_default().to_owned();
-    let desk = place.desk(&ctx).await?;
-    let (of, own) = (pack_of(&desk.report), own_work(&ctx.who, &desk.report.record));
+    let report = place.report(&ctx).await?;
+    let (of, own) = (pack_of(&report), own_work(&ctx.who, &report.record));
     let action = match deed.as_str() {
         "keep" | "hand_in" | "take_back" => Action::Contribute,
         "compile" | "submit" => Action::Submit,
@@ -154,7 +160,7 @@ pub(crate) async fn change(ctx: Ctx, address: Address, text: String) -> Page {
         _ => Action::Lock,
     };
     ctx.require_as(action, &of, own)?;
-    match act(&ctx, &desk, &deed, &form).await? {
+    match act(&ctx, &report, &deed, &form).await? {
         Ok(()) => {
             let link = place.link(&ctx).set("done", &deed);
             Ok(Redirect::to(&link.to_string()).into_response())
@@ -170,39 +176,37 @@ pub(crate) async fn change(ctx: Ctx, address: Address, text: String) -> Page {
 
 async fn act(
     ctx: &Ctx,
-    desk: &Desk,
+    report: &Typed<MeasureReport>,
     deed: &str,
     form: &Query,
 ) -> Result<Result<(), CycleError>, PageError> {
     let office = ctx.state.follow_up();
     let (by, version) = (by(ctx, form), base_version(ctx, form)?);
-    let report = &desk.report.record.id;
     let said = |name: &str| form.get(name).unwrap_or_default().replace("\r\n", "\n");
     let texts =
         Texts { progress: said("progress"), gaps: said("gaps"), promises: said("promises") };
     let ministry = said("ministry");
     if matches!(deed, "keep" | "hand_in" | "take_back")
-        && !May::find(ctx, &desk.report).contribute.contains(&ministry)
+        && !May::find(ctx, report).contribute.contains(&ministry)
     {
         return Err(ctx.refuse(Refusal::new("access.denied")));
     }
+    let id = &report.record.id;
     Ok(match deed {
-        "keep" => office.write_contribution(report, &ministry, texts, version, &by).await.map(drop),
-        "hand_in" => {
-            match office.write_contribution(report, &ministry, texts, version, &by).await {
-                Ok(_) => office.hand_in(report, &ministry, true, &by).await,
-                Err(error) => Err(error),
-            }
-        }
-        "take_back" => office.hand_in(report, &ministry, false, &by).await,
-        "compile" => office.compile(report, texts, &said("assessment"), version, &by).await,
-        "submit" => office.submit(report, version, &by).await,
+        "keep" => office.write_contribution(id, &ministry, texts, version, &by).await.map(drop),
+        "hand_in" => match office.write_contribution(id, &ministry, texts, version, &by).await {
+            Ok(_) => office.hand_in(id, &ministry, true, &by).await,
+            Err(error) => Err(error),
+        },
+        "take_back" => office.hand_in(id, &ministry, false, &by).await,
+        "compile" => office.compile(id, texts, &said("assessment"), version, &by).await,
+        "submit" => office.submit(id, version, &by).await,
         "return" => {
             let judgement = Judgement::Return(said("return_reason"));
-            office.judge_seen(report, version, &judgement, &by).await
+            office.judge_seen(id, version, &judgement, &by).await
         }
-        "approve" => office.judge_seen(report, version, &Judgement::Approve, &by).await,
-        _ => office.lock_report(report, &by).await,
+        "approve" => office.judge_seen(id, version, &Judgement::Approve, &by).await,
+        _ => office.lock_report(id, &by).await,
     })
 }
 
@@ -237,8 +241,11 @@ fn page(ctx: &Ctx, status: StatusCode, place: &Place, desk: &Desk, shown: Shown<
     let (t, labels) = (ctx.t, ctx.labels());
     let (record, body) = (&desk.report.record, &desk.report.body);
     let may = May::find(ctx, &desk.report);
-    let approved = matches!(record.state.as_str(), "approved" | "locked");
-    let key = if approved { "web.follow-up.values-frozen" } else { "web.follow-up.values-now" };
+    let key = if desk.report.approved() {
+        "web.follow-up.values-frozen"
+    } else {
+        "web.follow-up.values-now"
+    };
     let as_of = day_or_dash(ctx, desk.cycle.body.values_as_of);
     let name = labels.ministry(&place.ministry);
     let new_action = new_href(ctx, "follow_up_action", &FollowUp::action_fields(desk));
