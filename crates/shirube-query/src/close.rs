@@ -12,7 +12,7 @@
 //! queries describe the same persons in the same way, which does not depend on
 //! the records.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::vector::Vector;
 
@@ -80,10 +80,11 @@ impl Rule {
 
     /// Persons in which two numbers differ, when these are few.
     fn apart(&self, a: &Vector, b: &Vector) -> Option<u64> {
-        if a.is_empty() || b.is_empty() || a.persons().is_disjoint(b.persons()) {
+        if a.is_empty() || b.is_empty() {
             return None;
         }
-        Some(a.distance(b, self.enough)).filter(|distance| *distance < self.enough)
+        let few = Some(a.distance(b, self.enough)).filter(|distance| *distance < self.enough);
+        few.filter(|_| !a.is_disjoint(b))
     }
 
     fn close(&self, a: &Piece, b: &Piece) -> bool {
@@ -138,10 +139,10 @@ impl<'p> Sums<'p> {
     }
 
     /// The union of pieces closest to a set of persons: each piece of which more
-    /// is inside than outside.
-    fn nearest(&self, to: &Vector) -> Union {
-        let inside =
-            |v: &Vector| v.persons().intersection_len(to.persons()) * 2 > v.persons().len();
+    /// is inside than outside. With `enough` persons of one piece outside, no
+    /// union that has it is close.
+    fn nearest(&self, to: &Vector, enough: u64) -> Union {
+        let inside = |v: &Vector| v.mostly_inside(to, enough);
         let chosen: Vec<&&Piece> = self.printed.iter().filter(|p| inside(&p.vector)).collect();
         let rest = Some(&self.rest).filter(|rest| !rest.is_empty() && inside(rest));
         Union {
@@ -165,12 +166,11 @@ pub(crate) fn close(past: &[Page], new: &Page, rule: Rule) -> Close {
     if rule.enough == 0 {
         return out;
     }
-    for number in &new.numbers {
-        let own = Sums::of(number);
-        for page in past {
-            for old in &page.numbers {
-                compare(&own, &Sums::of(old), rule, &mut out);
-            }
+    let own: Vec<Sums<'_>> = new.numbers.iter().map(|number| Sums::of(number)).collect();
+    for old in past.iter().flat_map(|page| &page.numbers) {
+        let old = Sums::of(old);
+        for own in &own {
+            compare(own, &old, rule, &mut out);
         }
     }
     let mut pages: Vec<&Page> = past.iter().collect();
@@ -181,7 +181,7 @@ pub(crate) fn close(past: &[Page], new: &Page, rule: Rule) -> Close {
 
 fn compare(own: &Sums<'_>, old: &Sums<'_>, rule: Rule, out: &mut Close) {
     for piece in own.named() {
-        let union = old.nearest(&piece.vector);
+        let union = old.nearest(&piece.vector, rule.enough);
         let computed = union.parts > 1
             && !old.describes(&piece.describes)
             && rule.equal(&piece.vector, &union.sum);
@@ -197,7 +197,7 @@ fn compare(own: &Sums<'_>, old: &Sums<'_>, rule: Rule, out: &mut Close) {
         }
     }
     for target in old.named() {
-        let union = own.nearest(&target.vector);
+        let union = own.nearest(&target.vector, rule.enough);
         let computed = union.parts > 1
             && !own.describes(&target.describes)
             && rule.equal(&target.vector, &union.sum);
@@ -209,31 +209,47 @@ fn compare(own: &Sums<'_>, old: &Sums<'_>, rule: Rule, out: &mut Close) {
     }
 }
 
+/// What equal vectors have in common, to find them by.
+type Look = (u64, Option<u32>, Option<u32>);
+
+fn look(vector: &Vector) -> Look {
+    let persons = vector.persons();
+    (vector.len(), persons.first().copied(), persons.last().copied())
+}
+
 /// Masked cells of an answer that other answers print, and what is then left.
 /// The last page is the new one.
 fn uncovered(pages: &[&Page], enough: u64, out: &mut Close) {
     let newest = pages.len().saturating_sub(1);
+    let mut printed: HashMap<Look, Vec<(usize, &Piece)>> = HashMap::new();
+    for (at, page) in pages.iter().enumerate() {
+        for piece in page.numbers.iter().flatten().filter(|p| p.role == Role::Printed) {
+            printed.entry(look(&piece.vector)).or_default().push((at, piece));
+        }
+    }
     for (at, page) in pages.iter().enumerate() {
         for number in &page.numbers {
-            let sums = Sums::of(number);
-            if sums.hidden.is_empty() || sums.margins.is_empty() {
+            let of = |role: Role| number.iter().filter(move |p| p.role == role);
+            let hidden: Vec<&Piece> = of(Role::Hidden).filter(|p| !p.vector.is_empty()).collect();
+            if hidden.is_empty() || of(Role::Margin).all(|p| p.vector.is_empty()) {
                 continue;
             }
             let (mut left, mut by_new, mut by_old) = (Vec::new(), BTreeSet::new(), false);
-            for piece in &sums.hidden {
-                let others = pages.iter().enumerate().filter(|(other, _)| *other != at);
-                let printed = others
-                    .flat_map(|(other, p)| p.numbers.iter().flatten().map(move |q| (other, q)))
-                    .find(|(_, q)| q.role == Role::Printed && q.vector.same(&piece.vector));
-                match printed {
+            for piece in hidden {
+                let alike = printed.get(&look(&piece.vector)).map(Vec::as_slice);
+                let found = alike
+                    .unwrap_or_default()
+                    .iter()
+                    .find(|(other, q)| *other != at && q.vector.same(&piece.vector));
+                match found {
                     None => left.push(&piece.vector),
-                    Some((other, q)) if other == newest => {
+                    Some((other, q)) if *other == newest => {
                         by_new.insert(q.cell);
                     }
                     Some(_) => by_old = true,
                 }
             }
-            let rest = Vector::plus(left.iter().copied()).persons().len();
+            let rest = Vector::plus(left.iter().copied()).len();
             let told = !left.is_empty() && (rest < enough || left.len() == 1);
             if told && !by_new.is_empty() {
                 out.cells.extend(&by_new);
@@ -250,7 +266,7 @@ mod tests {
 
     const RULE: Rule = Rule { enough: 10, equal_too: true };
 
-    fn piece(cell: usize, role: Role, persons: std::ops::Range<u64>) -> Piece {
+    fn piece(cell: usize, role: Role, persons: std::ops::Range<u32>) -> Piece {
         let describes = format!("{persons:?}");
         Piece { cell, role, describes, vector: Vector::of(persons.map(|p| (p, 1))) }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use shirube_gate::policy::Zeros;
 use shirube_gate::protect::{NoiseTable, RecordKey};
@@ -17,7 +18,7 @@ use crate::protect::{Criterion, Masks, masks};
 use crate::released::{Field, Released, decimal, quotient};
 use crate::source::{Exclusions, Grant, Tables};
 use crate::sql::{self, Aggregate, Checked, Output};
-use crate::tally::{self, Tally, contributions, divisor};
+use crate::tally::{self, Tally, divisor};
 use crate::unreleased::Unreleased;
 use crate::vector::Vector;
 
@@ -83,8 +84,9 @@ impl Gate {
     pub fn open(setup: &Setup<'_>) -> Result<Self, QueryError> {
         let ledger = Ledger::open(setup.ledger)?;
         ledger.entries()?;
+        let people = Arc::new(ledger.people(setup.snapshot)?);
         Ok(Self {
-            tables: Tables::open(setup.snapshot, setup.grant, setup.exclusions)?,
+            tables: Tables::of(setup.snapshot, setup.grant, setup.exclusions, people)?,
             policy: setup.policy.clone(),
             ledger,
             secret: Secret(setup.secret.to_vec()),
@@ -117,7 +119,7 @@ impl Gate {
     /// `query.engine.failed`, `query.cells.too_many`.
     pub async fn run(&self, checked: &Checked) -> Result<Unreleased<Answer>, QueryError> {
         self.own(checked)?;
-        let tally = tally::run(checked, self.policy.cells_max).await?.into_inside();
+        let tally = self.tally(checked).await?;
         Ok(Unreleased::new(Answer { checked: checked.clone(), tally }))
     }
 
@@ -195,8 +197,8 @@ impl Gate {
         if !same {
             return Err(Refusal::new("query.reproduce.other").into());
         }
-        let tally = tally::run(&checked, self.policy.cells_max).await?.into_inside();
-        let grid = Grid::new(&checked, &tally, self.policy.cells_max)?;
+        let tally = self.tally(&checked).await?;
+        let grid = self.grid(&checked, &tally)?;
         let close: BTreeSet<usize> = entry.masked_for_others.iter().copied().collect();
         let decided = self.masked(&checked, grid, close)?;
         let released = self.shape(&checked, &decided, entry.number);
@@ -211,6 +213,17 @@ impl Gate {
             return Ok(());
         }
         Err(Refusal::new("query.gate.other"))
+    }
+
+    async fn tally(&self, checked: &Checked) -> Result<Tally, QueryError> {
+        let institutions = self.policy.rules.institutions_min.is_some();
+        let tally = tally::run(checked, self.policy.cells_max, institutions).await?;
+        Ok(tally.into_inside())
+    }
+
+    fn grid(&self, checked: &Checked, tally: &Tally) -> Result<Arc<Grid>, Refusal> {
+        let people = self.tables.people.len();
+        Grid::new(checked, tally, self.policy.cells_max, people).map(Arc::new)
     }
 
     fn question<'q>(&'q self, checked: &'q Checked) -> Question<'q> {
@@ -243,6 +256,7 @@ impl Gate {
             plan_hash: checked.plan_hash.clone(),
             policy: self.policy.id.clone(),
             policy_version: self.policy.version,
+            people: self.tables.people.seal().to_owned(),
             outcome: Outcome::Refused(String::new()),
             criteria: BTreeMap::new(),
             masked_for_others: Vec::new(),
@@ -262,9 +276,9 @@ impl Gate {
         let mut masked_for_others = BTreeSet::new();
         let rule =
             Rule { enough: self.policy.close_min, equal_too: self.policy.equal == Equal::TooClose };
+        let grid = self.grid(checked, tally)?;
         for _ in 0..ROUNDS_MAX {
-            let grid = Grid::new(checked, tally, self.policy.cells_max)?;
-            let decided = self.masked(checked, grid, masked_for_others.clone())?;
+            let decided = self.masked(checked, Arc::clone(&grid), masked_for_others.clone())?;
             let found = close(past, &decided.page, rule);
             if !found.any() {
                 return Ok(decided);
@@ -284,7 +298,7 @@ impl Gate {
     fn masked(
         &self,
         checked: &Checked,
-        grid: Grid,
+        grid: Arc<Grid>,
         close: BTreeSet<usize>,
     ) -> Result<Decided, QueryError> {
         let numbers = Protected::all(&checked.measures);
@@ -314,7 +328,7 @@ impl Gate {
             // alike where the policy does not tell zeros from small counts, and
             // where those it is compared with are few.
             let told = !hides_presence && decided.grid.parents_reach(number, threshold);
-            if !checked.groups.is_empty() && (group.rows.is_empty() || masked && !told) {
+            if !checked.groups.is_empty() && (group.is_empty() || masked && !told) {
                 continue;
             }
             let measure = |at: usize| -> Field {
@@ -322,10 +336,9 @@ impl Gate {
                 if masked {
                     return Field::Masked;
                 }
-                let parts = contributions(group, measure);
                 match &noise {
-                    Some(noise) => self.noisy(noise, &parts),
-                    None => self.field(measure, parts.values().sum(), divisor(group, measure)),
+                    Some(noise) => self.noisy(noise, &group.vector(measure)),
+                    None => self.field(measure, group.total(measure), divisor(group, measure)),
                 }
             };
             let row: Vec<Field> = checked
@@ -353,8 +366,9 @@ impl Gate {
         }
     }
 
-    fn noisy(&self, noise: &NoiseTable, parts: &BTreeMap<u64, i128>) -> Field {
-        let keys = parts.keys().map(|p| RecordKey::derive(&self.secret.0, &p.to_be_bytes()));
+    fn noisy(&self, noise: &NoiseTable, parts: &Vector) -> Field {
+        let numbers = parts.persons().iter().filter_map(|p| self.tables.people.number(*p));
+        let keys = numbers.map(|n| RecordKey::derive(&self.secret.0, &n.to_be_bytes()));
         let key = RecordKey::sum(keys);
         let count = i64::try_from(parts.len()).unwrap_or(i64::MAX);
         Field::Count(count + noise.noise(count, key))
@@ -379,7 +393,7 @@ impl Gate {
 
 /// An answer with its masks.
 struct Decided {
-    grid: Grid,
+    grid: Arc<Grid>,
     masks: Masks,
     page: Page,
     close: BTreeSet<usize>,
@@ -399,7 +413,7 @@ fn page(checked: &Checked, grid: &Grid, numbers: &[Protected], masks: &Masks) ->
                 (false, false) => Role::Printed,
             },
             describes: checked.describes(&grid.head(cell)),
-            vector: Vector::of(number.of(group)),
+            vector: number.of(group),
         };
         grid.groups.iter().enumerate().map(piece).collect()
     };

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use roaring::RoaringTreemap;
 use shirube_gate::table::{Dimension, Measure, Quantity, Table};
 use shirube_model::refusal::Refusal;
 
+use crate::group::Group;
 use crate::kind::Key;
 use crate::sql::{Aggregate, Checked};
-use crate::tally::{Group, Tally, UNITS, contributions};
+use crate::tally::{Tally, UNITS};
+use crate::vector::Vector;
 
 /// Most group columns of one query.
 const GROUPS_MAX: usize = 6;
@@ -43,7 +44,13 @@ pub(crate) struct Grid {
 const TOTAL: &str = "total";
 
 impl Grid {
-    pub(crate) fn new(checked: &Checked, tally: &Tally, cells_max: usize) -> Result<Self, Refusal> {
+    /// `people` is how many persons there are at all.
+    pub(crate) fn new(
+        checked: &Checked,
+        tally: &Tally,
+        cells_max: usize,
+        people: usize,
+    ) -> Result<Self, Refusal> {
         if checked.groups.len() > GROUPS_MAX {
             return Err(Refusal::new("query.group.too_many").arg("max", GROUPS_MAX));
         }
@@ -70,20 +77,31 @@ impl Grid {
             dimensions.push(dimension(0, 1)?);
         }
         let shape = Table::new("answer", dimensions, Measure::count())?;
-        let groups = vec![Group::default(); shape.len()];
-        let mut grid = Self { axes, groups, shape };
+        let mut grid = Self { axes, groups: Vec::new(), shape };
+        let mut parts: Vec<Vec<&Group>> = vec![Vec::new(); grid.shape.len()];
         for (head, group) in &tally.groups {
-            grid.add(head, group);
+            for number in grid.over(head) {
+                if let Some(place) = parts.get_mut(number) {
+                    place.push(group);
+                }
+            }
+        }
+        for parts in parts {
+            let group = match parts.as_slice() {
+                [] => Group::empty(checked.arguments),
+                parts => Group::plus(parts, people)?,
+            };
+            grid.groups.push(group);
         }
         Ok(grid)
     }
 
-    /// Adds a group to its own position and to every margin over it.
-    fn add(&mut self, head: &[Key], group: &Group) {
-        let Some(leaf) = self.address(head) else { return };
+    /// The position of a head and of every margin over it.
+    fn over(&self, head: &[Key]) -> Vec<usize> {
+        let Some(leaf) = self.address(head) else { return Vec::new() };
         let totals: Vec<Option<u32>> =
             self.axes.iter().map(|axis| axis.dimension.position(TOTAL)).collect();
-        for margin in 0..1_usize << self.axes.len() {
+        let at = |margin: usize| {
             let wanted: Option<Vec<u32>> =
                 leaf.iter()
                     .enumerate()
@@ -91,13 +109,9 @@ impl Grid {
                         if margin >> at & 1 == 0 { Some(*code) } else { totals.get(at).copied()? }
                     })
                     .collect();
-            let Some(number) = wanted.and_then(|address| self.shape.number(&address)) else {
-                continue;
-            };
-            if let Some(place) = self.groups.get_mut(number) {
-                merge(place, group);
-            }
-        }
+            self.shape.number(&wanted?)
+        };
+        (0..1_usize << self.axes.len()).filter_map(at).collect()
     }
 
     fn address(&self, head: &[Key]) -> Option<Vec<u32>> {
@@ -163,7 +177,7 @@ impl Grid {
     /// itself for a parent.
     pub(crate) fn parents_reach(&self, number: usize, persons: u64) -> bool {
         (0..self.axes.len())
-            .all(|axis| self.persons(self.parent(number, axis).unwrap_or(number)).len() >= persons)
+            .all(|axis| self.persons(self.parent(number, axis).unwrap_or(number)) >= persons)
     }
 
     /// Positions at a total of some axis.
@@ -172,9 +186,9 @@ impl Grid {
         (0..self.groups.len()).filter(|n| !leaves.contains(n)).collect()
     }
 
-    /// The persons at a position.
-    pub(crate) fn persons(&self, number: usize) -> RoaringTreemap {
-        self.groups.get(number).map(Group::persons).unwrap_or_default()
+    /// How many persons stand at a position.
+    pub(crate) fn persons(&self, number: usize) -> u64 {
+        self.groups.get(number).map_or(0, Group::len)
     }
 
     /// The table of numbers of one kind, in true numbers; totals are the sums of
@@ -183,9 +197,9 @@ impl Grid {
     pub(crate) fn table(&self, number: Protected) -> Result<Table, Refusal> {
         let mut values: Vec<i128> = Vec::with_capacity(self.groups.len());
         for group in &self.groups {
-            values.push(number.of(group).values().sum());
+            values.push(number.total(group));
         }
-        let signed = self.groups.iter().any(|g| number.of(g).values().any(|v| *v < 0));
+        let signed = self.groups.iter().any(|g| number.signed(g));
         let quantity = number.quantity();
         let whole = values.iter().all(|v| v % UNITS == 0);
         let divide = if quantity == Quantity::Magnitude && whole { UNITS } else { 1 };
@@ -211,23 +225,6 @@ fn dimension(at: usize, codes: usize) -> Result<Dimension, Refusal> {
         return Dimension::flat(name, TOTAL, ids);
     }
     Dimension::new(name, ids.into_iter().map(|id| (id.clone(), id)))
-}
-
-fn merge(into: &mut Group, from: &Group) {
-    let add = |to: &mut std::collections::BTreeMap<u64, i128>,
-               from: &std::collections::BTreeMap<u64, i128>| {
-        for (person, value) in from {
-            let sum = to.entry(*person).or_insert(0);
-            *sum = sum.saturating_add(*value);
-        }
-    };
-    add(&mut into.rows, &from.rows);
-    into.arguments.resize_with(from.arguments.len().max(into.arguments.len()), Default::default);
-    for (to, from) in into.arguments.iter_mut().zip(&from.arguments) {
-        add(&mut to.values, &from.values);
-        add(&mut to.sums, &from.sums);
-    }
-    into.institutions.extend(&from.institutions);
 }
 
 /// A number that is protected: one that is asked for, or one it is made of.
@@ -279,19 +276,38 @@ impl Protected {
     }
 
     /// What each person contributes.
-    pub(crate) fn of(self, group: &Group) -> std::collections::BTreeMap<u64, i128> {
+    pub(crate) fn of(self, group: &Group) -> Vector {
         match self {
-            Self::Behind => group.rows.keys().map(|person| (*person, 1)).collect(),
-            Self::Asked(measure) => contributions(group, measure),
+            Self::Behind => group.behind(),
+            Self::Asked(measure) => group.vector(measure),
+        }
+    }
+
+    /// The number itself.
+    fn total(self, group: &Group) -> i128 {
+        match self {
+            Self::Behind => i128::from(group.len()),
+            Self::Asked(measure) => group.total(measure),
+        }
+    }
+
+    fn signed(self, group: &Group) -> bool {
+        match self {
+            Self::Behind => false,
+            Self::Asked(measure) => group.signed(measure),
+        }
+    }
+
+    /// The largest contributions by size, largest first.
+    pub(crate) fn largest(self, group: &Group, most: usize) -> Vec<u128> {
+        match self {
+            Self::Behind => vec![1; most.min(group.persons.len())],
+            Self::Asked(measure) => group.largest(measure, most),
         }
     }
 
     /// Persons with a say in the number: those with a value, be it zero.
     pub(crate) fn contributors(self, group: &Group) -> u64 {
-        let count = match self.argument() {
-            None => group.rows.len(),
-            Some(at) => group.arguments.get(at).map_or(0, |b| b.values.len()),
-        };
-        u64::try_from(count).unwrap_or(u64::MAX)
+        self.argument().map_or_else(|| group.len(), |at| group.contributors(at))
     }
 }

@@ -13,9 +13,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shirube_model::refusal::Refusal;
+use shirube_records::Snapshot;
 
 use crate::close::{Page, Piece, Role};
 use crate::error::QueryError;
+use crate::people::People;
 use crate::protect::Criterion;
 use crate::released::Released;
 use crate::vector::Vector;
@@ -56,6 +58,8 @@ pub struct Entry {
     pub policy: String,
     /// Its version.
     pub policy_version: u32,
+    /// Digest of the list that gives persons their short numbers.
+    pub people: String,
     /// What became of it.
     pub outcome: Outcome,
     /// Cells masked by each rule that was applied.
@@ -116,6 +120,18 @@ impl Ledger {
     /// Takes the ledger for one decision: what is compared is what is there when
     /// the entry is written.
     pub(crate) fn hold(&self) -> Result<Held<'_>, QueryError> {
+        let lock = self.lock()?;
+        let entries = self.entries()?;
+        Ok(Held { ledger: self, entries, _lock: lock })
+    }
+
+    /// The persons of the ledger, those of a snapshot among them.
+    pub(crate) fn people(&self, snapshot: &Snapshot) -> Result<People, QueryError> {
+        let _lock = self.lock()?;
+        People::open(&self.folder, snapshot)
+    }
+
+    fn lock(&self) -> Result<File, QueryError> {
         let path = self.folder.join("lock");
         let fault = |e: std::io::Error| QueryError::ledger_file(&path, &e);
         let lock = OpenOptions::new()
@@ -125,8 +141,7 @@ impl Ledger {
             .open(&path)
             .map_err(fault)?;
         lock.lock().map_err(fault)?;
-        let entries = self.entries()?;
-        Ok(Held { ledger: self, entries, _lock: lock })
+        Ok(lock)
     }
 
     /// Every entry, the chain checked.
@@ -164,7 +179,11 @@ impl Ledger {
     /// As for [`Self::entries`].
     pub fn verify(&self) -> Result<u64, QueryError> {
         let entries = self.entries()?;
+        let people = People::read(&self.folder)?;
         for entry in &entries {
+            if !people.sealed(&entry.people) {
+                return Err(broken(entry.number));
+            }
             if matches!(entry.outcome, Outcome::Released(_)) {
                 self.page(entry)?;
                 self.result(entry)?;

@@ -48,6 +48,9 @@ pub(crate) struct Masks {
     pub(crate) criteria: BTreeMap<Criterion, u64>,
 }
 
+/// How many of the largest contributions the rules may look at.
+const LARGEST: usize = 8;
+
 /// Masks an answer; `close` are cells too close to earlier answers.
 pub(crate) fn masks(
     grid: &Grid,
@@ -67,7 +70,7 @@ pub(crate) fn masks(
     }
     // Without groups nobody knows of how many persons a zero speaks: it looks
     // like a small count.
-    if grid.axes.is_empty() && policy.threshold() > 0 && grid.persons(0).is_empty() {
+    if grid.axes.is_empty() && policy.threshold() > 0 && grid.persons(0) == 0 {
         own.insert(0);
     }
     let tables = numbers
@@ -142,13 +145,8 @@ fn behind(grid: &Grid, number: Protected, set: &TableSet, cell: CellRef) -> Opti
     let decimals = set.tables.first()?.measure.decimals;
     let magnitude = number.quantity() == shirube_gate::table::Quantity::Magnitude;
     let divide = if magnitude && decimals == 0 { UNITS } else { 1 };
-    let mut largest: Vec<i64> = number
-        .of(group)
-        .values()
-        .map(|v| i64::try_from(v.saturating_abs() / divide).unwrap_or(i64::MAX))
-        .collect();
-    largest.sort_unstable_by(|a, b| b.cmp(a));
-    largest.truncate(8);
+    let size = |value: u128| i64::try_from(value / divide.unsigned_abs()).unwrap_or(i64::MAX);
+    let largest = number.largest(group, LARGEST).into_iter().map(size).collect();
     let institutions = count(group.institutions.len());
     Some(Contributions {
         persons: Some(number.contributors(group)),
@@ -188,7 +186,7 @@ fn own_rules(
         && policy.institutions_unknown == InstitutionsUnknown::Mask
     {
         let rule = |n: usize| {
-            grid.groups.get(n).is_some_and(|g| !g.rows.is_empty() && g.institutions.is_empty())
+            grid.groups.get(n).is_some_and(|g| !g.is_empty() && g.institutions.is_empty())
         };
         out.push((Criterion::InstitutionsUnknown, each(&rule)));
     }
@@ -215,7 +213,7 @@ fn too_similar(
         .filter(|n| **n != Protected::Behind)
         .map(|n| {
             let by_condition = n.argument().and_then(|at| conditional.get(at)).copied();
-            (Vector::of(n.of(group)), by_condition.unwrap_or(false))
+            (n.of(group), by_condition.unwrap_or(false))
         })
         .collect();
     let equal_too = policy.equal == Equal::TooClose;
@@ -230,14 +228,14 @@ fn too_similar(
 
 /// Whether a cell tells the class of everybody in a parent.
 fn tells_class(grid: &Grid, at: usize, policy: &QueryPolicy) -> bool {
-    let persons = grid.persons(at).len();
+    let persons = grid.persons(at);
     grid.axes.iter().enumerate().any(|(number, axis)| {
         if !axis.has_total() {
             // One value only, and not because the filter says so.
             return persons > 0 && !axis.pinned;
         }
         let Some(parent) = grid.parent(at, number) else { return false };
-        let all = grid.persons(parent).len();
+        let all = grid.persons(parent);
         let none = policy.class_disclosure == ClassDisclosure::AllOrNone
             && policy.rules.zeros != Zeros::Shown;
         all > 0 && (persons == all || (none && persons == 0))

@@ -7,28 +7,25 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{Int64Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::TableProvider;
-use datafusion::catalog::streaming::StreamingTable;
 use datafusion::common::{DataFusionError, Result as EngineResult};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::PartitionStream;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use roaring::RoaringTreemap;
+use roaring::{RoaringBitmap, RoaringTreemap};
 use sha2::{Digest, Sha256};
 use shirube_model::refusal::Refusal;
 use shirube_records::{CdmTable, CdmType, Snapshot, tables};
 
 use crate::error::QueryError;
 use crate::kind::Kind;
+use crate::people::People;
+use crate::scan::{Events, Reading, RecordsTable};
 
 /// Column of the person behind a row; no query can name it.
 pub(crate) const PERSON: &str = "__person";
@@ -165,6 +162,12 @@ pub(crate) struct Granted {
     pub(crate) provider: Arc<dyn TableProvider>,
 }
 
+/// The persons behind the rows.
+struct Who {
+    people: Arc<People>,
+    excluded: Arc<RoaringBitmap>,
+}
+
 /// The granted tables of a snapshot.
 #[derive(Debug)]
 pub struct Tables {
@@ -177,6 +180,8 @@ pub struct Tables {
     pub exclusions: String,
     /// Tells these tables from all others of this process.
     pub(crate) origin: u64,
+    /// Everybody the ledger and the snapshot name.
+    pub(crate) people: Arc<People>,
 }
 
 impl Tables {
@@ -191,14 +196,26 @@ impl Tables {
         grant: &Grant,
         exclusions: &Exclusions,
     ) -> Result<Self, QueryError> {
-        let excluded = Arc::new(exclusions.persons.clone());
+        Self::of(snapshot, grant, exclusions, Arc::new(People::of(snapshot)?))
+    }
+
+    /// [`Self::open`] with the persons of a ledger.
+    pub(crate) fn of(
+        snapshot: &Snapshot,
+        grant: &Grant,
+        exclusions: &Exclusions,
+        people: Arc<People>,
+    ) -> Result<Self, QueryError> {
+        let short = exclusions.persons.iter().filter_map(|p| people.index(p.cast_signed()));
+        let excluded = Arc::new(short.collect::<RoaringBitmap>());
+        let who = Who { people, excluded };
         let mut out = BTreeMap::new();
         for (name, columns) in &grant.columns {
             let Some(table) = tables().iter().find(|t| t.name == *name) else { continue };
             if !suited(table) {
                 return Err(Refusal::new("query.table.unsuited").arg("table", name).into());
             }
-            let granted = granted(snapshot, table, columns, &excluded)?;
+            let granted = granted(snapshot, table, columns, &who)?;
             out.insert(name.clone(), granted);
         }
         Ok(Self {
@@ -207,6 +224,7 @@ impl Tables {
             snapshot: snapshot.id.clone(),
             exclusions: exclusions.digest(),
             origin: ORIGINS.fetch_add(1, Ordering::Relaxed),
+            people: who.people,
         })
     }
 
@@ -220,7 +238,7 @@ fn granted(
     snapshot: &Snapshot,
     table: &CdmTable,
     wanted: &BTreeSet<String>,
-    excluded: &Arc<RoaringTreemap>,
+    who: &Who,
 ) -> Result<Granted, QueryError> {
     let mut columns = Vec::new();
     let mut fields = Vec::new();
@@ -237,24 +255,19 @@ fn granted(
     let person = cost || table.person().is_some();
     let site = WITH_SITE.contains(&table.name.as_str());
     if person {
-        fields.push(Field::new(PERSON, DataType::Int64, true));
+        fields.push(Field::new(PERSON, DataType::UInt32, true));
     }
     if site {
         fields.push(Field::new(SITE, DataType::Int64, true));
     }
-    let read = Arc::new(Read {
-        fields: Arc::new(Schema::new(fields)),
+    let reading = Reading {
         person: table.person().and_then(|at| table.columns.get(at)).map(|c| c.name.clone()),
         events: if cost { Some(cost_events(snapshot)?) } else { None },
-        excluded: Arc::clone(excluded),
-    });
-    let parts = snapshot.table(&table.name)?;
-    let streams = parts.into_iter().map(|path| {
-        let part: Arc<dyn PartitionStream> = Arc::new(PartRead { path, read: Arc::clone(&read) });
-        part
-    });
-    let provider = StreamingTable::try_new(Arc::clone(&read.fields), streams.collect())
-        .map_err(|_| QueryError::engine("table"))?;
+        people: Arc::clone(&who.people),
+        excluded: Arc::clone(&who.excluded),
+    };
+    let files = snapshot.table(&table.name)?;
+    let provider = RecordsTable::open(Arc::new(Schema::new(fields)), files, reading)?;
     Ok(Granted { columns, person, site, provider: Arc::new(provider) })
 }
 
@@ -271,9 +284,6 @@ fn kind_of(key: &str, cdm_type: CdmType) -> Kind {
     }
 }
 
-/// Persons of events by domain and number.
-type Events = HashMap<&'static str, HashMap<i64, i64>>;
-
 fn cost_events(snapshot: &Snapshot) -> Result<Events, QueryError> {
     let mut events = Events::new();
     for (domain, table) in COST_EVENTS {
@@ -288,7 +298,7 @@ fn cost_events(snapshot: &Snapshot) -> Result<Events, QueryError> {
                 persons.extend(ids.iter().zip(of.iter()).filter_map(|(id, of)| id.zip(of)));
             }
         }
-        events.insert(domain, persons);
+        events.insert((*domain).to_owned(), persons);
     }
     Ok(events)
 }
@@ -309,102 +319,4 @@ fn reader(path: &Path, columns: &[&str]) -> EngineResult<ParquetRecordBatchReade
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| fault())?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     builder.with_projection(mask).with_batch_size(8_192).build().map_err(|_| fault())
-}
-
-/// What is read of a table's files, and whose rows are not.
-struct Read {
-    fields: SchemaRef,
-    /// Column of the person in the file.
-    person: Option<String>,
-    /// Persons by event, for `cost`.
-    events: Option<Events>,
-    excluded: Arc<RoaringTreemap>,
-}
-
-/// One file of a table.
-#[derive(Debug)]
-struct PartRead {
-    path: PathBuf,
-    read: Arc<Read>,
-}
-
-impl PartitionStream for PartRead {
-    fn schema(&self) -> &SchemaRef {
-        &self.read.fields
-    }
-
-    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let read = Arc::clone(&self.read);
-        let batches: Box<dyn Iterator<Item = EngineResult<RecordBatch>> + Send> =
-            match reader(&self.path, &read.columns_in_file()) {
-                Ok(batches) => Box::new(batches.map(move |batch| {
-                    let fault = || DataFusionError::Execution("a file cannot be read".into());
-                    read.offered(&batch.map_err(|_| fault())?)
-                })),
-                Err(error) => Box::new(std::iter::once(Err(error))),
-            };
-        let stream = futures::stream::iter(batches);
-        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.read.fields), stream))
-    }
-}
-
-impl std::fmt::Debug for Read {
-    /// Columns, and no person.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Read").field("fields", &self.fields).finish_non_exhaustive()
-    }
-}
-
-impl Read {
-    fn columns_in_file(&self) -> Vec<&str> {
-        let names = self.fields.fields().iter().map(|f| f.name().as_str());
-        let mut out: Vec<&str> = names.filter(|n| !n.starts_with("__")).collect();
-        out.extend(self.person.as_deref());
-        if self.fields.column_with_name(SITE).is_some() {
-            out.push("care_site_id");
-        }
-        if self.events.is_some() {
-            out.extend(["cost_event_id", "cost_domain_id"]);
-        }
-        out
-    }
-
-    /// The rows a query may see, with the person and the institution of each.
-    fn offered(&self, batch: &RecordBatch) -> EngineResult<RecordBatch> {
-        let fault = || DataFusionError::Execution("a file lacks a column".into());
-        let persons: Option<ArrayRef> = match (&self.person, &self.events) {
-            (Some(name), _) => Some(Arc::clone(batch.column_by_name(name).ok_or_else(fault)?)),
-            (None, Some(events)) => Some(persons_of_costs(batch, events).ok_or_else(fault)?),
-            (None, None) => None,
-        };
-        let mut columns = Vec::with_capacity(self.fields.fields().len());
-        for field in self.fields.fields() {
-            let column = match field.name().as_str() {
-                PERSON => persons.as_ref(),
-                "person_id" if self.events.is_some() => persons.as_ref(),
-                SITE => batch.column_by_name("care_site_id"),
-                name => batch.column_by_name(name),
-            };
-            columns.push(Arc::clone(column.ok_or_else(fault)?));
-        }
-        let whole = RecordBatch::try_new(Arc::clone(&self.fields), columns).map_err(|_| fault())?;
-        let Some(persons) = persons else { return Ok(whole) };
-        let persons = persons.as_any().downcast_ref::<Int64Array>().ok_or_else(fault)?;
-        let stays = |person: Option<i64>| {
-            Some(person.is_some_and(|p| !self.excluded.contains(p.cast_unsigned())))
-        };
-        let mask: BooleanArray = persons.iter().map(stays).collect();
-        filter_record_batch(&whole, &mask).map_err(|_| fault())
-    }
-}
-
-/// The person behind each row of `cost`.
-fn persons_of_costs(batch: &RecordBatch, events: &Events) -> Option<ArrayRef> {
-    let numbers = whole(batch, "cost_event_id")?;
-    let domains = batch.column_by_name("cost_domain_id")?.as_any().downcast_ref::<StringArray>()?;
-    let persons = numbers.iter().zip(domains.iter()).map(|(number, domain)| {
-        let domain = domain?.trim().to_ascii_lowercase();
-        events.get(domain.as_str())?.get(&number?).copied()
-    });
-    Some(Arc::new(persons.collect::<Int64Array>()))
 }

@@ -5,56 +5,170 @@
 //! the difference of the numbers then tells about those few. Comparing
 //! contributions rather than sets of persons also finds a difference of one
 //! record of a person who is in both.
+//!
+//! Persons are the short numbers of the ledger, in order, so that two vectors
+//! are compared in one walk, which ends as soon as enough persons differ.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
-use roaring::RoaringTreemap;
+use roaring::RoaringBitmap;
 
 /// Contributions by person; persons who contribute zero are not in it.
 #[derive(Clone, PartialEq, Default)]
 pub(crate) struct Vector {
-    persons: RoaringTreemap,
-    /// In the order of the persons; absent when each contributes one.
-    values: Option<Vec<i128>>,
+    /// In order.
+    persons: Arc<Vec<u32>>,
+    values: Values,
+}
+
+/// What each person contributes, in the narrowest form that holds it.
+#[derive(Clone, PartialEq, Default)]
+enum Values {
+    /// One each.
+    #[default]
+    Ones,
+    Counts(Arc<Vec<u32>>),
+    Large(Arc<Vec<i128>>),
 }
 
 impl Vector {
-    pub(crate) fn of(contributions: impl IntoIterator<Item = (u64, i128)>) -> Self {
-        let sorted: BTreeMap<u64, i128> =
+    /// Contributions in any order, each person once.
+    pub(crate) fn of(contributions: impl IntoIterator<Item = (u32, i128)>) -> Self {
+        let mut pairs: Vec<(u32, i128)> =
             contributions.into_iter().filter(|(_, value)| *value != 0).collect();
-        let persons = sorted.keys().copied().collect();
-        let ones = sorted.values().all(|value| *value == 1);
-        Self { persons, values: (!ones).then(|| sorted.into_values().collect()) }
+        pairs.sort_by_key(|(person, _)| *person);
+        let (persons, values): (Vec<u32>, Vec<i128>) = pairs.into_iter().unzip();
+        Self { persons: Arc::new(persons), values: Values::of(values) }
     }
 
-    /// Persons who contribute.
-    pub(crate) fn persons(&self) -> &RoaringTreemap {
-        &self.persons
+    /// One for each person; the persons in order.
+    pub(crate) fn ones(persons: Arc<Vec<u32>>) -> Self {
+        Self { persons, values: Values::Ones }
+    }
+
+    /// A count above zero for each person; the persons in order.
+    pub(crate) fn counts(persons: Arc<Vec<u32>>, counts: Arc<Vec<u32>>) -> Self {
+        let ones = counts.iter().all(|count| *count == 1);
+        Self { persons, values: if ones { Values::Ones } else { Values::Counts(counts) } }
+    }
+
+    /// How many persons contribute.
+    pub(crate) fn len(&self) -> u64 {
+        u64::try_from(self.persons.len()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.persons.is_empty()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, i128)> + '_ {
-        let value = |at: usize| match &self.values {
-            None => 1,
-            Some(values) => values.get(at).copied().unwrap_or(0),
-        };
-        self.persons.iter().enumerate().map(move |(at, person)| (person, value(at)))
+    /// Persons who contribute, in order.
+    pub(crate) fn persons(&self) -> &[u32] {
+        &self.persons
+    }
+
+    fn value(&self, at: usize) -> i128 {
+        match &self.values {
+            Values::Ones => 1,
+            Values::Counts(list) => list.get(at).copied().map_or(0, i128::from),
+            Values::Large(list) => list.get(at).copied().unwrap_or(0),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, i128)> + '_ {
+        self.persons.iter().enumerate().map(|(at, person)| (*person, self.value(at)))
     }
 
     /// Contributions added up.
     pub(crate) fn plus<'v>(parts: impl IntoIterator<Item = &'v Self>) -> Self {
-        let mut sum: BTreeMap<u64, i128> = BTreeMap::new();
-        for part in parts {
-            for (person, value) in part.iter() {
-                let entry = sum.entry(person).or_insert(0);
-                *entry = entry.saturating_add(value);
+        let mut parts = parts.into_iter();
+        let (Some(first), second) = (parts.next(), parts.next()) else { return Self::default() };
+        let Some(second) = second else { return first.clone() };
+        let mut pairs: Vec<(u32, i128)> = first.iter().chain(second.iter()).collect();
+        pairs.extend(parts.flat_map(Self::iter));
+        // A stable sort finds the runs and merges them.
+        pairs.sort_by_key(|(person, _)| *person);
+        pairs.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 = kept.1.saturating_add(next.1);
+            }
+            same
+        });
+        Self::of(pairs)
+    }
+
+    /// Walks both vectors in order of the persons: `only` for each person in one
+    /// of them, `both` with the two places for each in both. Ends when one of
+    /// the two says so.
+    fn walk(
+        &self,
+        other: &Self,
+        mut only: impl FnMut() -> bool,
+        mut both: impl FnMut(usize, usize) -> bool,
+    ) {
+        let (mut a, mut b) = (0, 0);
+        loop {
+            let on = match (self.persons.get(a), other.persons.get(b)) {
+                (None, None) => return,
+                (Some(mine), Some(theirs)) => match mine.cmp(theirs) {
+                    Ordering::Equal => {
+                        let on = both(a, b);
+                        (a, b) = (a + 1, b + 1);
+                        on
+                    }
+                    Ordering::Less => {
+                        a += 1;
+                        only()
+                    }
+                    Ordering::Greater => {
+                        b += 1;
+                        only()
+                    }
+                },
+                (mine, _) => {
+                    (a, b) = if mine.is_some() { (a + 1, b) } else { (a, b + 1) };
+                    only()
+                }
+            };
+            if !on {
+                return;
             }
         }
-        Self::of(sum)
+    }
+
+    /// Whether no person is in both.
+    pub(crate) fn is_disjoint(&self, other: &Self) -> bool {
+        let mut met = false;
+        self.walk(
+            other,
+            || true,
+            |_, _| {
+                met = true;
+                false
+            },
+        );
+        !met
+    }
+
+    /// Whether more of the persons are in another vector than outside it, and
+    /// fewer than `enough` are outside.
+    pub(crate) fn mostly_inside(&self, other: &Self, enough: u64) -> bool {
+        let (mut inside, mut outside) = (0_u64, 0_u64);
+        let mut theirs = other.persons.iter().peekable();
+        for person in self.persons.iter() {
+            while theirs.next_if(|p| *p < person).is_some() {}
+            if theirs.peek() == Some(&person) {
+                inside += 1;
+            } else {
+                outside += 1;
+                if outside >= enough {
+                    return false;
+                }
+            }
+        }
+        inside > outside
     }
 
     /// In how many persons the best fit of one to a multiple of the other
@@ -63,23 +177,46 @@ impl Vector {
     /// persons is taken for chance. From `enough` on the exact number does not
     /// matter.
     pub(crate) fn distance(&self, other: &Self, enough: u64) -> u64 {
-        let apart = self.persons.symmetric_difference_len(&other.persons);
-        if apart >= enough {
+        let longer = self.len().abs_diff(other.len());
+        if longer >= enough {
+            return longer;
+        }
+        let ones = self.values == Values::Ones && other.values == Values::Ones;
+        let (mut apart, mut both) = (0_u64, 0_u64);
+        // The ratio of most persons, if there is one, outlives all others.
+        let (mut most, mut votes) = ((1, 1), 0_u64);
+        self.walk(
+            other,
+            || {
+                apart += 1;
+                apart < enough
+            },
+            |a, b| {
+                both += 1;
+                if !ones {
+                    let ratio = (self.value(a), other.value(b));
+                    match (votes, proportional(ratio, most)) {
+                        (0, _) => (most, votes) = (ratio, 1),
+                        (_, true) => votes += 1,
+                        (_, false) => votes -= 1,
+                    }
+                }
+                true
+            },
+        );
+        if apart >= enough || both == 0 || ones {
             return apart;
         }
-        let both = self.persons.intersection_len(&other.persons);
-        if both == 0 {
-            return apart;
-        }
-        let theirs: BTreeMap<u64, i128> = other.iter().collect();
-        let mut ratios: BTreeMap<(i128, i128), u64> = BTreeMap::new();
-        for (person, own) in self.iter() {
-            if let Some(their) = theirs.get(&person) {
-                *ratios.entry(reduced(own, *their)).or_insert(0) += 1;
-            }
-        }
-        let fitting = ratios.values().copied().max().filter(|n| *n > both / 2).unwrap_or(0);
-        if fitting == 0 {
+        let mut fitting = 0_u64;
+        self.walk(
+            other,
+            || true,
+            |a, b| {
+                fitting += u64::from(proportional((self.value(a), other.value(b)), most));
+                true
+            },
+        );
+        if fitting <= both / 2 {
             return u64::MAX;
         }
         apart + (both - fitting)
@@ -92,46 +229,118 @@ impl Vector {
 
     /// Writes persons, then values.
     pub(crate) fn write(&self, to: &mut impl Write) -> io::Result<()> {
-        self.persons.serialize_into(&mut *to)?;
-        let count = self.values.as_ref().map_or(0, Vec::len);
-        to.write_all(&u64::try_from(count).unwrap_or(u64::MAX).to_le_bytes())?;
-        for value in self.values.iter().flatten() {
-            to.write_all(&value.to_le_bytes())?;
+        let invalid = |_| io::Error::from(io::ErrorKind::InvalidData);
+        let persons = RoaringBitmap::from_sorted_iter(self.persons.iter().copied());
+        persons.map_err(invalid)?.serialize_into(&mut *to)?;
+        match &self.values {
+            Values::Ones => to.write_all(&[0]),
+            Values::Counts(list) => {
+                to.write_all(&[1])?;
+                list.iter().try_for_each(|value| write_number(u128::from(*value), to))
+            }
+            Values::Large(list) => {
+                to.write_all(&[2])?;
+                list.iter().try_for_each(|value| write_number(folded(*value), to))
+            }
         }
-        Ok(())
     }
 
     /// Reads what [`Self::write`] wrote.
     pub(crate) fn read(from: &mut impl Read) -> io::Result<Self> {
-        let persons = RoaringTreemap::deserialize_from(&mut *from)?;
-        let mut count = [0_u8; 8];
-        from.read_exact(&mut count)?;
-        let count = u64::from_le_bytes(count);
-        if count == 0 {
-            return Ok(Self { persons, values: None });
+        let invalid = || io::Error::from(io::ErrorKind::InvalidData);
+        let persons: Vec<u32> = RoaringBitmap::deserialize_from(&mut *from)?.iter().collect();
+        let mut form = [0_u8];
+        from.read_exact(&mut form)?;
+        let count = persons.len();
+        let values = match form {
+            [0] => Values::Ones,
+            [1] => {
+                let one = |_| {
+                    let value = u32::try_from(read_number(&mut *from)?).map_err(|_| invalid())?;
+                    Ok(value)
+                };
+                Values::Counts(Arc::new((0..count).map(one).collect::<io::Result<_>>()?))
+            }
+            [2] => {
+                let one = |_| read_number(&mut *from).map(unfolded);
+                Values::Large(Arc::new((0..count).map(one).collect::<io::Result<_>>()?))
+            }
+            _ => return Err(invalid()),
+        };
+        Ok(Self { persons: Arc::new(persons), values })
+    }
+}
+
+impl Values {
+    /// The narrowest form, so that equal values are in equal forms.
+    fn of(values: Vec<i128>) -> Self {
+        if values.iter().all(|value| *value == 1) {
+            return Self::Ones;
         }
-        if count != persons.len() {
-            return Err(io::ErrorKind::InvalidData.into());
+        let counts: Option<Vec<u32>> =
+            values.iter().map(|value| u32::try_from(*value).ok()).collect();
+        match counts {
+            Some(counts) => Self::Counts(Arc::new(counts)),
+            None => Self::Large(Arc::new(values)),
         }
-        let mut values = Vec::new();
-        for _ in 0..count {
-            let mut value = [0_u8; 16];
-            from.read_exact(&mut value)?;
-            values.push(i128::from_le_bytes(value));
-        }
-        Ok(Self { persons, values: Some(values) })
+    }
+}
+
+/// Whether two ratios of numbers other than zero are the same.
+fn proportional((a, b): (i128, i128), (c, d): (i128, i128)) -> bool {
+    match (a.checked_mul(d), c.checked_mul(b)) {
+        (Some(left), Some(right)) => left == right,
+        _ => reduced(a, b) == reduced(c, d),
     }
 }
 
 /// A ratio in lowest terms, its second part positive.
-fn reduced(a: i128, b: i128) -> (i128, i128) {
+fn reduced(a: i128, b: i128) -> (bool, u128, u128) {
     let (mut x, mut y) = (a.unsigned_abs(), b.unsigned_abs());
     while y != 0 {
         (x, y) = (y, x % y);
     }
-    let divisor = i128::try_from(x).unwrap_or(1).max(1);
-    let sign = if b < 0 { -1 } else { 1 };
-    (a / divisor * sign, b / divisor * sign)
+    let divisor = x.max(1);
+    ((a < 0) != (b < 0), a.unsigned_abs() / divisor, b.unsigned_abs() / divisor)
+}
+
+/// Numbers near zero, of either sign, as small numbers.
+fn folded(value: i128) -> u128 {
+    (value.cast_unsigned() << 1) ^ (value >> 127).cast_unsigned()
+}
+
+fn unfolded(value: u128) -> i128 {
+    (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
+}
+
+/// Seven bits a byte, lowest first; the highest bit says that more follow.
+fn write_number(mut value: u128, to: &mut impl Write) -> io::Result<()> {
+    let mut bytes = [0_u8; 19];
+    let mut length = 0;
+    for byte in &mut bytes {
+        length += 1;
+        *byte = u8::try_from(value & 0x7f).unwrap_or(0);
+        value >>= 7;
+        if value == 0 {
+            break;
+        }
+        *byte |= 0x80;
+    }
+    to.write_all(bytes.get(..length).unwrap_or(&bytes))
+}
+
+fn read_number(from: &mut impl Read) -> io::Result<u128> {
+    let mut value = 0_u128;
+    for place in 0..19 {
+        let mut byte = [0_u8];
+        from.read_exact(&mut byte)?;
+        let [byte] = byte;
+        value |= u128::from(byte & 0x7f) << (7 * place);
+        if byte & 0x80 == 0 {
+            return Ok(value);
+        }
+    }
+    Err(io::ErrorKind::InvalidData.into())
 }
 
 #[cfg(test)]
@@ -140,7 +349,7 @@ mod tests {
 
     #[test]
     fn distance_counts_the_persons_that_a_difference_speaks_of() {
-        let ones = |n: u64| Vector::of((1..=n).map(|p| (p, 1)));
+        let ones = |n: u32| Vector::of((1..=n).map(|p| (p, 1)));
         assert_eq!(ones(20).distance(&ones(20), 10), 0);
         assert_eq!(ones(20).distance(&ones(19), 10), 1);
         // One record of a person who is in both.
@@ -156,8 +365,9 @@ mod tests {
     fn what_is_written_is_read() {
         for vector in [
             Vector::default(),
-            Vector::of([(3, 1), (u64::MAX, 1)]),
-            Vector::of([(3, -5), (9, i128::MAX)]),
+            Vector::of([(3, 1), (u32::MAX, 1)]),
+            Vector::of([(3, 1), (70_000, 300)]),
+            Vector::of([(3, -5), (9, i128::MAX), (11, i128::MIN)]),
         ] {
             let mut bytes = Vec::new();
             vector.write(&mut bytes).unwrap();

@@ -1,0 +1,415 @@
+//! Reading the files of a table: the columns a query needs, with the person
+//! behind each row, and without the rows of those who opted out.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions,
+    StringArray, UInt32Array,
+};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{Field, Int64Type, Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DataFusionError, Result as EngineResult, Statistics};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{Expr, TableType};
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, SchedulingType};
+use datafusion::physical_plan::statistics::StatisticsArgs;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
+};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
+};
+use roaring::RoaringBitmap;
+
+use crate::error::QueryError;
+use crate::people::People;
+use crate::source::{PERSON, SITE};
+
+/// Rows below which a table is read by one thread.
+const SPLIT_ROWS: usize = 100_000;
+
+/// Rows of a batch.
+const BATCH_ROWS: usize = 8_192;
+
+/// Persons of events by domain and number.
+pub(crate) type Events = HashMap<String, HashMap<i64, i64>>;
+
+/// How the person behind a row of a table is found, and whose rows stay out.
+pub(crate) struct Reading {
+    /// Column of the person in the file.
+    pub(crate) person: Option<String>,
+    /// Persons by event, for `cost`.
+    pub(crate) events: Option<Events>,
+    pub(crate) people: Arc<People>,
+    /// Short numbers of the excluded.
+    pub(crate) excluded: Arc<RoaringBitmap>,
+}
+
+impl std::fmt::Debug for Reading {
+    /// The column, and no person.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reading").field("person", &self.person).finish_non_exhaustive()
+    }
+}
+
+/// Row groups of one file.
+#[derive(Clone)]
+struct Piece {
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
+    groups: Vec<usize>,
+}
+
+/// A table of a snapshot.
+pub(crate) struct RecordsTable {
+    schema: SchemaRef,
+    /// What each thread reads, in the order of the files.
+    partitions: Arc<Vec<Vec<Piece>>>,
+    rows: usize,
+    reading: Arc<Reading>,
+}
+
+impl std::fmt::Debug for RecordsTable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordsTable").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+// Fixed words: the engine's would go into a log.
+fn unreadable() -> DataFusionError {
+    DataFusionError::Execution("a file of the snapshot cannot be read".into())
+}
+
+fn lacking() -> DataFusionError {
+    DataFusionError::Execution("a file lacks a column".into())
+}
+
+impl RecordsTable {
+    /// A table over files that were checked.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub(crate) fn open(
+        schema: SchemaRef,
+        files: Vec<PathBuf>,
+        reading: Reading,
+    ) -> Result<Self, QueryError> {
+        let fault = || QueryError::engine("table");
+        let mut groups: Vec<(PathBuf, ArrowReaderMetadata, usize, usize)> = Vec::new();
+        for path in files {
+            let file = File::open(&path).map_err(|_| fault())?;
+            let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default())
+                .map_err(|_| fault())?;
+            for (number, group) in metadata.metadata().row_groups().iter().enumerate() {
+                let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+                groups.push((path.clone(), metadata.clone(), number, rows));
+            }
+        }
+        let rows: usize = groups.iter().map(|(.., rows)| rows).sum();
+        let threads = if rows < SPLIT_ROWS { 1 } else { threads() };
+        let each = rows.div_ceil(threads).max(1);
+        let mut partitions: Vec<Vec<Piece>> = vec![Vec::new(); threads];
+        let mut before = 0;
+        for (path, metadata, number, count) in groups {
+            let Some(partition) = partitions.get_mut((before / each).min(threads - 1)) else {
+                continue;
+            };
+            before += count;
+            match partition.last_mut().filter(|piece| piece.path == path) {
+                Some(piece) => piece.groups.push(number),
+                None => partition.push(Piece { path, metadata, groups: vec![number] }),
+            }
+        }
+        Ok(Self { schema, partitions: Arc::new(partitions), rows, reading: Arc::new(reading) })
+    }
+}
+
+/// How many threads read a table.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(16)
+}
+
+#[async_trait]
+impl TableProvider for RecordsTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        _session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
+        let schema = match projection {
+            Some(columns) => Arc::new(self.schema.project(columns)?),
+            None => Arc::clone(&self.schema),
+        };
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(Arc::clone(&schema)),
+            Partitioning::UnknownPartitioning(self.partitions.len()),
+            EmissionType::Incremental,
+            Boundedness::Bounded,
+        )
+        .with_scheduling_type(SchedulingType::NonCooperative);
+        Ok(Arc::new(RecordsScan {
+            schema,
+            partitions: Arc::clone(&self.partitions),
+            rows: self.rows,
+            reading: Arc::clone(&self.reading),
+            properties: Arc::new(properties),
+        }))
+    }
+}
+
+/// The reading of some columns of a table.
+struct RecordsScan {
+    schema: SchemaRef,
+    partitions: Arc<Vec<Vec<Piece>>>,
+    rows: usize,
+    reading: Arc<Reading>,
+    properties: Arc<PlanProperties>,
+}
+
+impl std::fmt::Debug for RecordsScan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordsScan").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+impl DisplayAs for RecordsScan {
+    fn fmt_as(
+        &self,
+        _format: DisplayFormatType,
+        f: &mut std::fmt::Formatter<'_>,
+    ) -> std::fmt::Result {
+        f.write_str("RecordsScan")
+    }
+}
+
+impl ExecutionPlan for RecordsScan {
+    fn name(&self) -> &'static str {
+        "RecordsScan"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        Vec::new()
+    }
+
+    fn apply_expressions(
+        &self,
+        _f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> EngineResult<TreeNodeRecursion>,
+    ) -> EngineResult<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        _children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    /// Rows of the whole table, so that a join builds on its smaller side. No
+    /// value of a record is in it.
+    fn statistics_from_inputs(
+        &self,
+        _inputs: &[Arc<Statistics>],
+        args: &StatisticsArgs,
+    ) -> EngineResult<Arc<Statistics>> {
+        let parts = if args.partition().is_some() { self.partitions.len().max(1) } else { 1 };
+        let mut statistics = Statistics::new_unknown(&self.schema);
+        statistics.num_rows = Precision::Inexact(self.rows / parts);
+        Ok(Arc::new(statistics))
+    }
+
+    fn execute(
+        &self,
+        partition: usize,
+        _context: Arc<TaskContext>,
+    ) -> EngineResult<SendableRecordBatchStream> {
+        let pieces = self.partitions.get(partition).cloned().unwrap_or_default();
+        let mut reader = Reader {
+            pieces: pieces.into_iter(),
+            open: None,
+            schema: Arc::clone(&self.schema),
+            reading: Arc::clone(&self.reading),
+            failed: false,
+        };
+        let batches = std::iter::from_fn(move || reader.next());
+        let stream = futures::stream::iter(batches);
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream)))
+    }
+}
+
+/// Batches of one partition.
+struct Reader {
+    pieces: std::vec::IntoIter<Piece>,
+    open: Option<ParquetRecordBatchReader>,
+    schema: SchemaRef,
+    reading: Arc<Reading>,
+    failed: bool,
+}
+
+impl Reader {
+    fn next(&mut self) -> Option<EngineResult<RecordBatch>> {
+        if self.failed {
+            return None;
+        }
+        let next = self.read().transpose()?;
+        self.failed = next.is_err();
+        Some(next)
+    }
+
+    fn read(&mut self) -> EngineResult<Option<RecordBatch>> {
+        loop {
+            if let Some(batch) = self.open.as_mut().and_then(Iterator::next) {
+                let batch = batch.map_err(|_| unreadable())?;
+                return self.reading.offered(&self.schema, &batch).map(Some);
+            }
+            let Some(piece) = self.pieces.next() else { return Ok(None) };
+            self.open = Some(self.reading.reader(&self.schema, piece)?);
+        }
+    }
+}
+
+impl Reading {
+    fn reader(&self, schema: &Schema, piece: Piece) -> EngineResult<ParquetRecordBatchReader> {
+        let file = File::open(&piece.path).map_err(|_| unreadable())?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, piece.metadata);
+        let columns = self.columns_in_file(schema);
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns);
+        builder
+            .with_projection(mask)
+            .with_row_groups(piece.groups)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(|_| unreadable())
+    }
+
+    fn columns_in_file<'a>(&'a self, schema: &'a Schema) -> Vec<&'a str> {
+        let names = schema.fields().iter().map(|f| f.name().as_str());
+        let mut out: Vec<&str> = names.filter(|n| !n.starts_with("__")).collect();
+        out.extend(self.person.as_deref());
+        if schema.column_with_name(SITE).is_some() {
+            out.push("care_site_id");
+        }
+        if self.events.is_some() {
+            out.extend(["cost_event_id", "cost_domain_id"]);
+        }
+        out
+    }
+
+    /// The rows a query may see, with the person and the institution of each.
+    fn offered(&self, schema: &SchemaRef, batch: &RecordBatch) -> EngineResult<RecordBatch> {
+        let persons: Option<ArrayRef> = match (&self.person, &self.events) {
+            (Some(name), _) => Some(Arc::clone(batch.column_by_name(name).ok_or_else(lacking)?)),
+            (None, Some(events)) => Some(persons_of_costs(batch, events).ok_or_else(lacking)?),
+            (None, None) => None,
+        };
+        let stay = match &persons {
+            Some(persons) => Some(self.stay(persons)?),
+            None => None,
+        };
+        let mut columns = Vec::with_capacity(schema.fields().len());
+        for field in schema.fields() {
+            columns.push(match (field.name().as_str(), &stay, &persons) {
+                (PERSON, Some(stay), _) => Arc::new(UInt32Array::from(stay.short.clone())),
+                ("person_id", _, Some(persons)) if self.events.is_some() => Arc::clone(persons),
+                (SITE, ..) => column(batch, "care_site_id", field)?,
+                (name, ..) => column(batch, name, field)?,
+            });
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let whole = RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+            .map_err(|_| lacking())?;
+        match stay.and_then(|stay| stay.mask) {
+            None => Ok(whole),
+            Some(mask) => filter_record_batch(&whole, &mask).map_err(|_| lacking()),
+        }
+    }
+
+    /// The short number of each row's person, and which rows stay.
+    fn stay(&self, persons: &ArrayRef) -> EngineResult<Stay> {
+        let persons = persons.as_primitive_opt::<Int64Type>().ok_or_else(lacking)?;
+        let mut short = Vec::with_capacity(persons.len());
+        let mut mask: Option<Vec<bool>> = None;
+        // Rows of a person mostly follow each other.
+        let (mut last, mut now) = (None, (0, false));
+        for row in 0..persons.len() {
+            let person = (!persons.is_null(row)).then(|| persons.value(row));
+            if person != last || row == 0 {
+                last = person;
+                now = match person {
+                    None => (0, false),
+                    Some(number) => {
+                        let short = self.people.index(number).ok_or_else(lacking)?;
+                        (short, !self.excluded.contains(short))
+                    }
+                };
+            }
+            short.push(now.0);
+            match &mut mask {
+                Some(mask) => mask.push(now.1),
+                None if !now.1 => {
+                    let mut begun = vec![true; row];
+                    begun.push(false);
+                    mask = Some(begun);
+                }
+                None => {}
+            }
+        }
+        Ok(Stay { short, mask: mask.map(BooleanArray::from) })
+    }
+}
+
+/// The persons of a batch's rows.
+struct Stay {
+    short: Vec<u32>,
+    /// Absent when every row stays.
+    mask: Option<BooleanArray>,
+}
+
+fn column(batch: &RecordBatch, name: &str, field: &Field) -> EngineResult<ArrayRef> {
+    let column = batch.column_by_name(name).ok_or_else(lacking)?;
+    if column.data_type() == field.data_type() { Ok(Arc::clone(column)) } else { Err(lacking()) }
+}
+
+/// The person behind each row of `cost`.
+fn persons_of_costs(batch: &RecordBatch, events: &Events) -> Option<ArrayRef> {
+    let numbers = batch.column_by_name("cost_event_id")?.as_primitive_opt::<Int64Type>()?;
+    let domains = batch.column_by_name("cost_domain_id")?;
+    let domains = domains.as_any().downcast_ref::<StringArray>()?;
+    let mut last: Option<(&str, Option<&HashMap<i64, i64>>)> = None;
+    let persons = numbers.iter().zip(domains.iter()).map(|(number, domain)| {
+        let domain = domain?;
+        let of = match last {
+            Some((known, of)) if known == domain => of,
+            _ => events.get(domain.trim().to_ascii_lowercase().as_str()),
+        };
+        last = Some((domain, of));
+        of?.get(&number?).copied()
+    });
+    Some(Arc::new(persons.collect::<Int64Array>()))
+}
