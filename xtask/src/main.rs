@@ -36,6 +36,9 @@ usage: cargo xtask COMMAND
   bench load [--users N] [--seconds N] [--records N] [--database URL]
                         many users editing one store at once over loopback: no lost
                         update, no server error; times by kind of request
+  bench gate [--persons N] [--repeats N] [--folder DIR]
+                        questions through the gate for health records, with the bare
+                        engine and DuckDB beside it
   bench protect [--tables DIR] [WORD ...]
                         protection of tables, with ACRO beside it
   fuzz [--seconds N] [--seed N] [TARGET ...]

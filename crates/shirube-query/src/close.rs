@@ -60,6 +60,13 @@ pub(crate) struct Page {
     pub(crate) numbers: Vec<Vec<Piece>>,
 }
 
+impl Page {
+    /// The persons behind each piece.
+    pub(crate) fn persons(&self) -> impl Iterator<Item = &[u32]> {
+        self.numbers.iter().flatten().map(|piece| piece.vector.persons())
+    }
+}
+
 /// When numbers are too close.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {

@@ -17,6 +17,8 @@ use datafusion::logical_expr::{
 
 use crate::kind::Kind;
 
+mod kernels;
+
 /// A listed function: name, kinds of its arguments, kind of its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Listed {
@@ -101,6 +103,9 @@ impl ScalarUDFImpl for Total {
             .iter()
             .map(|value| value.to_array(rows))
             .collect::<EngineResult<Vec<ArrayRef>>>()?;
+        if let Some(column) = kernels::column(&self.listed, &arrays) {
+            return Ok(ColumnarValue::Array(column));
+        }
         let mut out = Vec::with_capacity(rows);
         for row in 0..rows {
             let items: Option<Vec<Item>> = arrays.iter().map(|array| item(array, row)).collect();

@@ -1,7 +1,7 @@
 //! Reading the files of a table: the columns a query needs, with the person
 //! behind each row, and without the rows of those who opted out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,8 +43,46 @@ const SPLIT_ROWS: usize = 100_000;
 /// Rows of a batch.
 const BATCH_ROWS: usize = 8_192;
 
-/// Persons of events by domain and number.
-pub(crate) type Events = HashMap<String, HashMap<i64, i64>>;
+/// Persons of events by domain.
+pub(crate) type Events = HashMap<String, EventPersons>;
+
+/// Persons of the events of one table, in order of the events' numbers.
+pub(crate) struct EventPersons {
+    events: Vec<i64>,
+    persons: Vec<i64>,
+}
+
+impl EventPersons {
+    /// From events with their persons. A number that two persons have is
+    /// nobody's.
+    pub(crate) fn new(mut pairs: Vec<(i64, i64)>) -> Self {
+        pairs.sort_unstable();
+        pairs.dedup();
+        let of_two: HashSet<i64> = pairs
+            .windows(2)
+            .filter_map(|pair| match pair {
+                [(a, _), (b, _)] if a == b => Some(*a),
+                _ => None,
+            })
+            .collect();
+        pairs.retain(|(event, _)| !of_two.contains(event));
+        let (events, persons) = pairs.into_iter().unzip();
+        Self { events, persons }
+    }
+
+    /// The person of an event; `near` is where the event before was found, since
+    /// the next one mostly follows it.
+    fn person(&self, event: i64, near: &mut usize) -> Option<i64> {
+        let next = *near + 1;
+        let at = if self.events.get(next) == Some(&event) {
+            next
+        } else {
+            self.events.binary_search(&event).ok()?
+        };
+        *near = at;
+        self.persons.get(at).copied()
+    }
+}
 
 /// How the person behind a row of a table is found, and whose rows stay out.
 pub(crate) struct Reading {
@@ -401,7 +439,8 @@ fn persons_of_costs(batch: &RecordBatch, events: &Events) -> Option<ArrayRef> {
     let numbers = batch.column_by_name("cost_event_id")?.as_primitive_opt::<Int64Type>()?;
     let domains = batch.column_by_name("cost_domain_id")?;
     let domains = domains.as_any().downcast_ref::<StringArray>()?;
-    let mut last: Option<(&str, Option<&HashMap<i64, i64>>)> = None;
+    let mut last: Option<(&str, Option<&EventPersons>)> = None;
+    let mut near = 0;
     let persons = numbers.iter().zip(domains.iter()).map(|(number, domain)| {
         let domain = domain?;
         let of = match last {
@@ -409,7 +448,7 @@ fn persons_of_costs(batch: &RecordBatch, events: &Events) -> Option<ArrayRef> {
             _ => events.get(domain.trim().to_ascii_lowercase().as_str()),
         };
         last = Some((domain, of));
-        of?.get(&number?).copied()
+        of?.person(number?, &mut near)
     });
     Some(Arc::new(persons.collect::<Int64Array>()))
 }

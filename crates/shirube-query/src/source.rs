@@ -5,13 +5,13 @@
 //! path can go around it. Tables with records but without a person are not
 //! offered, except `cost`, whose rows get the person of the event they name.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arrow::array::{Int64Array, RecordBatch};
+use arrow::array::{AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{DataFusionError, Result as EngineResult};
@@ -25,7 +25,7 @@ use shirube_records::{CdmTable, CdmType, Snapshot, tables};
 use crate::error::QueryError;
 use crate::kind::Kind;
 use crate::people::People;
-use crate::scan::{Events, Reading, RecordsTable};
+use crate::scan::{EventPersons, Events, Reading, RecordsTable};
 
 /// Column of the person behind a row; no query can name it.
 pub(crate) const PERSON: &str = "__person";
@@ -92,6 +92,11 @@ impl Exclusions {
         self.persons.is_empty()
     }
 
+    /// Short numbers of the excluded; whom nobody knows is nowhere.
+    pub(crate) fn short(&self, people: &People) -> RoaringBitmap {
+        self.persons.iter().filter_map(|p| people.index(p.cast_signed())).collect()
+    }
+
     /// SHA-256 over the sorted numbers, in hexadecimal.
     #[must_use]
     pub fn digest(&self) -> String {
@@ -133,6 +138,13 @@ impl Grant {
             grant = grant.table(&table.name, names.chain(extra));
         }
         grant
+    }
+
+    /// Tables with their columns.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        self.columns
+            .iter()
+            .map(|(table, columns)| (table.as_str(), columns.iter().map(String::as_str).collect()))
     }
 
     /// Adds columns of a table. Names the model does not have stay without effect.
@@ -206,8 +218,7 @@ impl Tables {
         exclusions: &Exclusions,
         people: Arc<People>,
     ) -> Result<Self, QueryError> {
-        let short = exclusions.persons.iter().filter_map(|p| people.index(p.cast_signed()));
-        let excluded = Arc::new(short.collect::<RoaringBitmap>());
+        let excluded = Arc::new(exclusions.short(&people));
         let who = Who { people, excluded };
         let mut out = BTreeMap::new();
         for (name, columns) in &grant.columns {
@@ -284,21 +295,37 @@ fn kind_of(key: &str, cdm_type: CdmType) -> Kind {
     }
 }
 
+/// The persons of the events that the rows of `cost` name.
 fn cost_events(snapshot: &Snapshot) -> Result<Events, QueryError> {
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for path in snapshot.table("cost")? {
+        for batch in reader(&path, &["cost_domain_id"]).map_err(|_| damaged())? {
+            let batch = batch.map_err(|_| damaged())?;
+            let column = batch.column_by_name("cost_domain_id").ok_or_else(damaged)?;
+            let column = column.as_string_opt::<i32>().ok_or_else(damaged)?;
+            for domain in column.iter().flatten() {
+                if !named.contains(domain) {
+                    named.insert(domain.to_owned());
+                }
+            }
+        }
+    }
+    let named: BTreeSet<String> =
+        named.iter().map(|domain| domain.trim().to_ascii_lowercase()).collect();
     let mut events = Events::new();
-    for (domain, table) in COST_EVENTS {
+    for (domain, table) in COST_EVENTS.iter().filter(|(domain, _)| named.contains(*domain)) {
         let id = format!("{table}_id");
-        let mut persons = HashMap::new();
+        let mut pairs = Vec::new();
         for path in snapshot.table(table)? {
             for batch in reader(&path, &[&id, "person_id"]).map_err(|_| damaged())? {
                 let batch = batch.map_err(|_| damaged())?;
                 let (Some(ids), Some(of)) = (whole(&batch, &id), whole(&batch, "person_id")) else {
                     return Err(damaged());
                 };
-                persons.extend(ids.iter().zip(of.iter()).filter_map(|(id, of)| id.zip(of)));
+                pairs.extend(ids.iter().zip(of.iter()).filter_map(|(id, of)| id.zip(of)));
             }
         }
-        events.insert((*domain).to_owned(), persons);
+        events.insert((*domain).to_owned(), EventPersons::new(pairs));
     }
     Ok(events)
 }
