@@ -75,19 +75,31 @@ fn has(python: &Path, package: &str) -> bool {
     quiet(Command::new(python).args(["-c", &format!("import {package}")]))
 }
 
+/// Whether a package is there, in the version wanted if one is named.
+fn has_version(python: &Path, module: &str, package: &str) -> bool {
+    let Some((_, version)) = package.split_once("==") else { return has(python, module) };
+    let code = format!(
+        "from importlib.metadata import version; assert version('{module}') == '{version}'"
+    );
+    quiet(Command::new(python).args(["-c", &code]))
+}
+
 fn quiet(command: &mut Command) -> bool {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }
 
-fn environment(names: &[&str], package: &str) -> Result<PathBuf> {
+/// The Python of an environment of our own with a package, made once. A version
+/// may follow the package's name.
+pub fn environment(names: &[&str], package: &str) -> Result<PathBuf> {
     let dir = workspace::metadata()?.target_directory.join("bench-venv");
+    let module = package.split("==").next().unwrap_or(package);
     let python = if cfg!(windows) {
         dir.join("Scripts").join("python.exe")
     } else {
         dir.join("bin").join("python3")
     };
-    if !has(&python, package) {
+    if !has_version(&python, module, package) {
         let made =
             names.iter().any(|name| quiet(Command::new(name).args(["-m", "venv"]).arg(&dir)));
         if !made {

@@ -24,6 +24,7 @@ mod grid;
 mod guard;
 mod kind;
 mod ledger;
+mod linear;
 mod policy;
 mod protect;
 mod released;

@@ -57,6 +57,21 @@ impl Vector {
         Self::of(sum)
     }
 
+    /// Contributions of one less those of the other.
+    pub(crate) fn minus(&self, other: &Self) -> Self {
+        if self.values.is_none() && other.values.is_none() {
+            let more = (&self.persons - &other.persons).into_iter().map(|person| (person, 1));
+            let less = (&other.persons - &self.persons).into_iter().map(|person| (person, -1));
+            return Self::of(more.chain(less));
+        }
+        let mut out: BTreeMap<u64, i128> = self.iter().collect();
+        for (person, value) in other.iter() {
+            let entry = out.entry(person).or_insert(0);
+            *entry = entry.saturating_sub(value);
+        }
+        Self::of(out)
+    }
+
     /// In how many persons the best fit of one to a multiple of the other
     /// leaves a difference: an attacker may scale one number before he
     /// subtracts the other. A multiple that fits no more than half of the

@@ -14,3 +14,4 @@ mod naive;
 mod refusals;
 mod review;
 mod rules;
+mod suite;
