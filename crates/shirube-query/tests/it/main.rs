@@ -9,6 +9,9 @@
 
 mod attacks;
 mod bed;
+#[cfg(unix)]
+mod faults;
+mod front;
 mod ledger;
 mod naive;
 mod refusals;

@@ -179,8 +179,8 @@ pub fn targets<'w>(lab: &Lab<'w>, count: usize) -> Vec<Target<'w>> {
     let alone = |p: &&MadeUpPerson| p.female && persons(key(p)).count(people) == 1;
     let target = |(n, person): (usize, &'w MadeUpPerson)| {
         let own = person.visits[0].icd10;
-        let icd = ICD.iter().copied().filter(|c| Pred::Icd(c).holds(person) == (n % 2 == 0));
-        let icd = icd.clone().next().or((n % 2 == 0).then_some(own))?;
+        let icd = ICD.iter().copied().find(|c| Pred::Icd(c).holds(person) == (n % 2 == 0));
+        let icd = icd.or((n % 2 == 0).then_some(own))?;
         Some(Target { person, icd, has: n % 2 == 0 })
     };
     // Spread over the population, so that few trials are not of one place.
