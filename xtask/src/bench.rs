@@ -84,19 +84,34 @@ fn has(python: &Path, packages: &[&str]) -> bool {
     quiet(Command::new(python).args(["-c", &format!("import {}", packages.join(", "))]))
 }
 
+/// Whether packages are there, in the versions wanted where they are named.
+fn has_versions(python: &Path, packages: &[&str]) -> bool {
+    packages.iter().all(|package| {
+        let Some((module, version)) = package.split_once("==") else {
+            return has(python, &[package]);
+        };
+        let code = format!(
+            "from importlib.metadata import version; assert version('{module}') == '{version}'"
+        );
+        quiet(Command::new(python).args(["-c", &code]))
+    })
+}
+
 fn quiet(command: &mut Command) -> bool {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }
 
-fn environment(names: &[&str], packages: &[&str]) -> Result<PathBuf> {
+/// The Python of an environment of our own with packages, made once. A version
+/// may follow a package's name.
+pub fn environment(names: &[&str], packages: &[&str]) -> Result<PathBuf> {
     let dir = workspace::metadata()?.target_directory.join("bench-venv");
     let python = if cfg!(windows) {
         dir.join("Scripts").join("python.exe")
     } else {
         dir.join("bin").join("python3")
     };
-    if !has(&python, packages) {
+    if !has_versions(&python, packages) {
         let made =
             names.iter().any(|name| quiet(Command::new(name).args(["-m", "venv"]).arg(&dir)));
         if !made {

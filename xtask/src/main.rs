@@ -4,6 +4,7 @@
 //! line, so that a log of hours can be read from its last screen.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool prints")]
 
+mod attack;
 mod bench;
 mod browser;
 mod cargo;
@@ -41,6 +42,9 @@ usage: cargo xtask COMMAND
                         engine and DuckDB beside it
   bench protect [--tables DIR] [WORD ...]
                         protection of tables, with ACRO beside it
+  attack [--trials N] [--many N] [--only WORD]
+                        known attacks on the gate for SQL under each policy, on simple
+                        gates and on ACRO; the report goes to target/attack
   fuzz [--seconds N] [--seed N] [TARGET ...]
                         mutate each target's corpus for N seconds (default 30)
   nightly [--seconds N] fuzzing and property tests at length, then docs
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Some("test") => test(rest),
         Some("lint") => lint(),
         Some("e2e") => e2e(rest),
+        Some("attack") => attack::run(rest),
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz(rest),
         Some("nightly") => nightly(rest),

@@ -14,6 +14,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::linear::solved;
 use crate::vector::Vector;
 
 /// What a piece of an answer is.
@@ -74,6 +75,9 @@ pub(crate) struct Rule {
     pub(crate) enough: u64,
     /// Whether equal numbers described in different ways are too close.
     pub(crate) equal_too: bool,
+    /// Whether anything too close refuses the whole answer, so that one find ends
+    /// the search.
+    pub(crate) one_is_enough: bool,
 }
 
 impl Rule {
@@ -183,6 +187,9 @@ pub(crate) fn close(past: &[Page], new: &Page, rule: Rule) -> Close {
     let mut pages: Vec<&Page> = past.iter().collect();
     pages.push(new);
     uncovered(&pages, rule.enough, &mut out);
+    if !(rule.one_is_enough && out.any()) {
+        solved(past, new, rule, &mut out);
+    }
     out
 }
 
@@ -271,7 +278,7 @@ fn uncovered(pages: &[&Page], enough: u64, out: &mut Close) {
 mod tests {
     use super::*;
 
-    const RULE: Rule = Rule { enough: 10, equal_too: true };
+    const RULE: Rule = Rule { enough: 10, equal_too: true, one_is_enough: false };
 
     fn piece(cell: usize, role: Role, persons: std::ops::Range<u32>) -> Piece {
         let describes = format!("{persons:?}");

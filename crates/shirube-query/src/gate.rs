@@ -16,7 +16,7 @@ use crate::error::QueryError;
 use crate::grid::{Grid, Protected};
 use crate::ledger::{Entry, Held, Ledger, Outcome, Question};
 use crate::policy::{Equal, QueryPolicy, ReviewWhen, TooClose, TooCostly};
-use crate::protect::{Criterion, Masks, masks};
+use crate::protect::{Criterion, Masks, masks, noise_masks};
 use crate::released::{Field, Released, decimal, quotient};
 use crate::review::{Asking, Decision, Pending, Review, ReviewState, Standing};
 use crate::source::{Exclusions, Grant, Tables};
@@ -403,8 +403,11 @@ impl Gate {
         past: &[Page],
     ) -> Result<Decided, QueryError> {
         let mut masked_for_others = BTreeSet::new();
-        let rule =
-            Rule { enough: self.policy.close_min, equal_too: self.policy.equal == Equal::TooClose };
+        let rule = Rule {
+            enough: self.policy.close_min,
+            equal_too: self.policy.equal == Equal::TooClose,
+            one_is_enough: self.policy.too_close == TooClose::Refuse,
+        };
         let grid = self.grid(checked, tally)?;
         for _ in 0..ROUNDS_MAX {
             let decided = self.masked(checked, Arc::clone(&grid), masked_for_others.clone())?;
@@ -432,7 +435,7 @@ impl Gate {
     ) -> Result<Decided, QueryError> {
         let numbers = Protected::all(&checked.measures);
         let masks = if self.policy.rules.cell_key.is_some() {
-            Masks { criteria: BTreeMap::from([(Criterion::CellKey, 0)]), ..Masks::default() }
+            noise_masks(&grid, &numbers, &self.policy, &close)
         } else {
             let mut masks = masks(&grid, &numbers, &self.policy, &close, &checked.conditional)?;
             if self.policy.rules.rounding.is_some() {
@@ -456,7 +459,8 @@ impl Gate {
             // SQL gives no row for a group without rows. A masked group must look
             // alike where the policy does not tell zeros from small counts, and
             // where those it is compared with are few.
-            let told = !hides_presence && decided.grid.parents_reach(number, threshold);
+            let told =
+                !hides_presence && noise.is_none() && decided.grid.parents_reach(number, threshold);
             if !checked.groups.is_empty() && (group.is_empty() || masked && !told) {
                 continue;
             }

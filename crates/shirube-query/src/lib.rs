@@ -25,6 +25,7 @@ mod group;
 mod guard;
 mod kind;
 mod ledger;
+mod linear;
 mod people;
 mod policy;
 mod protect;

@@ -104,6 +104,14 @@ pub struct QueryPolicy {
     pub queries_max: u64,
     /// Most cells of one answer, margins included.
     pub cells_max: usize,
+    /// Fewest persons behind a number that is shown with noise; policies without
+    /// noise have the threshold of their disclosure policy.
+    #[serde(default)]
+    pub shown_min: u64,
+    /// Largest share of a number, in percent, that one person may make up; zero for
+    /// no rule beside those of the disclosure policy.
+    #[serde(default)]
+    pub largest_percent: u64,
     /// Answers that wait for two reviewers.
     #[serde(default)]
     pub review: ReviewWhen,

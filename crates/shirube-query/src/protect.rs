@@ -24,6 +24,8 @@ pub enum Criterion {
     Contributors,
     /// Two numbers of a cell that differ by few persons.
     Difference,
+    /// A number that rests on few of the persons who have a say in it.
+    Weights,
     /// Rows without an institution, where the policy masks them.
     InstitutionsUnknown,
     /// A group that tells the class of its members.
@@ -91,6 +93,28 @@ pub(crate) fn masks(
     masks.criteria.insert(Criterion::Complementary, count(hidden.len() - primary.len()));
     masks.hidden = hidden;
     Ok(masks)
+}
+
+/// Masks where noise protects the numbers: those of too few persons, and those
+/// too close to earlier answers. Noise stands between the others and the margins.
+pub(crate) fn noise_masks(
+    grid: &Grid,
+    numbers: &[Protected],
+    policy: &QueryPolicy,
+    close: &BTreeSet<usize>,
+) -> Masks {
+    let few = |n: &usize| {
+        grid.groups.get(*n).is_some_and(|group| {
+            numbers.iter().any(|number| number.contributors(group) < policy.shown_min)
+        })
+    };
+    let few: BTreeSet<usize> = (0..grid.groups.len()).filter(few).collect();
+    let mut criteria = BTreeMap::from([(Criterion::CellKey, 0)]);
+    criteria.insert(Criterion::Contributors, count(few.len()));
+    if policy.close_min > 0 {
+        criteria.insert(Criterion::Ledger, count(close.len()));
+    }
+    Masks { hidden: few.union(close).copied().collect(), criteria }
 }
 
 fn count(n: usize) -> u64 {
@@ -178,6 +202,7 @@ fn own_rules(
             })
         }),
     )];
+    out.push((Criterion::Weights, each(&|n| rests_on_few(grid, numbers, n, policy, conditional))));
     if policy.close_min > 0 {
         let rule = |n: usize| too_similar(grid, numbers, n, policy, conditional);
         out.push((Criterion::Difference, each(&rule)));
@@ -207,15 +232,9 @@ fn too_similar(
     conditional: &[bool],
 ) -> bool {
     let Some(group) = grid.groups.get(at) else { return true };
-    // The persons behind the rows are compared only where they are asked for.
-    let asked: Vec<(Vector, bool)> = numbers
-        .iter()
-        .filter(|n| **n != Protected::Behind)
-        .map(|n| {
-            let by_condition = n.argument().and_then(|at| conditional.get(at)).copied();
-            (n.of(group), by_condition.unwrap_or(false))
-        })
-        .collect();
+    // The persons behind the rows can be asked for, so they are compared too.
+    let asked: Vec<(Vector, bool)> =
+        numbers.iter().map(|n| (n.of(group), by_condition(*n, conditional))).collect();
     let equal_too = policy.equal == Equal::TooClose;
     asked.iter().enumerate().any(|(at, (a, a_conditional))| {
         asked.iter().skip(at + 1).any(|(b, b_conditional)| {
@@ -223,6 +242,37 @@ fn too_similar(
             let equal = equal_too && (*a_conditional || *b_conditional) && !a.is_empty();
             distance < policy.close_min && (distance > 0 || equal)
         })
+    })
+}
+
+/// Whether the query can decide by a condition what a number is made of.
+fn by_condition(number: Protected, conditional: &[bool]) -> bool {
+    number.argument().and_then(|at| conditional.get(at)).copied().unwrap_or(false)
+}
+
+/// Whether a number rests on few persons, though many have a say in it: others
+/// contribute zero, or hardly anything.
+fn rests_on_few(
+    grid: &Grid,
+    numbers: &[Protected],
+    at: usize,
+    policy: &QueryPolicy,
+    conditional: &[bool],
+) -> bool {
+    let Some(group) = grid.groups.get(at) else { return true };
+    numbers.iter().filter(|n| **n != Protected::Behind).any(|number| {
+        let parts = number.of(group);
+        let sizes = || parts.iter().map(|(_, v)| v.unsigned_abs()).filter(|v| *v > 0);
+        let persons = count(sizes().count());
+        // Nobody counts as few where a condition could have made it somebody.
+        let low = u64::from(!by_condition(*number, conditional));
+        let few = number.argument().is_some()
+            && number.contributors(group) > 0
+            && persons >= low
+            && persons < policy.threshold();
+        let (largest, all) = (sizes().max().unwrap_or(0), sizes().fold(0, u128::saturating_add));
+        let share = u128::from(policy.largest_percent);
+        few || share > 0 && largest.saturating_mul(100) > all.saturating_mul(share)
     })
 }
 

@@ -138,6 +138,24 @@ impl Vector {
         }
     }
 
+    /// Persons in one of the two only, counted up to `enough`.
+    pub(crate) fn in_one_only(&self, other: &Self, enough: u64) -> u64 {
+        let longer = self.len().abs_diff(other.len());
+        if longer >= enough {
+            return longer;
+        }
+        let mut apart = 0;
+        self.walk(
+            other,
+            || {
+                apart += 1;
+                apart < enough
+            },
+            |_, _| true,
+        );
+        apart
+    }
+
     /// Whether no person is in both.
     pub(crate) fn is_disjoint(&self, other: &Self) -> bool {
         let mut met = false;
@@ -169,6 +187,25 @@ impl Vector {
             }
         }
         inside > outside
+    }
+
+    /// Contributions of one less those of the other.
+    pub(crate) fn minus(&self, other: &Self) -> Self {
+        let (mut a, mut b) = (self.iter().peekable(), other.iter().peekable());
+        let mut out = Vec::new();
+        loop {
+            let order = match (a.peek(), b.peek()) {
+                (None, None) => return Self::of(out),
+                (Some((mine, _)), Some((theirs, _))) => mine.cmp(theirs),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+            };
+            let mine = if order == Ordering::Greater { None } else { a.next() };
+            let theirs = if order == Ordering::Less { None } else { b.next() };
+            let person = mine.or(theirs).map_or(0, |(person, _)| person);
+            let value = |part: Option<(u32, i128)>| part.map_or(0, |(_, value)| value);
+            out.push((person, value(mine).saturating_sub(value(theirs))));
+        }
     }
 
     /// In how many persons the best fit of one to a multiple of the other

@@ -19,6 +19,10 @@ pub(super) struct Relation {
     pub(super) qualifier: String,
     /// Columns a query can name.
     pub(super) columns: Vec<(String, Kind)>,
+    /// Whether it is a granted table itself.
+    pub(super) base: bool,
+    /// Columns that always hold the number of the row's person.
+    pub(super) certain: Vec<String>,
     /// Whether its rows belong to persons.
     pub(super) person: bool,
     /// Whether its rows name an institution.
@@ -113,6 +117,21 @@ impl Scope {
             return Err("query.join.person");
         }
         Ok(relation.column(PERSON))
+    }
+
+    /// The relation of a column of the plan.
+    pub(super) fn relation_of(&self, column: &Column) -> Option<&Relation> {
+        let name = column.relation.as_ref()?.table();
+        self.relations.iter().find(|r| r.qualifier == name)
+    }
+
+    /// Whether an expression is always the number of the joined rows' person.
+    pub(super) fn certain(&self, expr: &Expr) -> bool {
+        let (Expr::Column(column), Ok(Expr::Column(person))) = (expr, self.person()) else {
+            return false;
+        };
+        column.relation == person.relation
+            && self.relation_of(column).is_some_and(|r| r.certain.contains(&column.name))
     }
 
     /// The institution behind the joined rows, where a relation has one.

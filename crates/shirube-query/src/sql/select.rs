@@ -31,6 +31,8 @@ const RELATIONS_MAX: usize = 24;
 struct SubPlan {
     plan: LogicalPlan,
     columns: Vec<(String, Kind)>,
+    base: bool,
+    certain: Vec<String>,
     person: bool,
     site: bool,
 }
@@ -97,7 +99,7 @@ impl<'t> Planner<'t> {
         }
         let (measures, arguments) = (top.measures, top.arguments);
         let conditional =
-            arguments.iter().map(|a| conditional(a, &person, &joined.words)).collect();
+            arguments.iter().map(|a| conditional(a, &joined.scope, &joined.words)).collect();
         for (typed, span) in &groups {
             group_kind(typed, *span)?;
         }
@@ -319,6 +321,8 @@ impl<'t> Planner<'t> {
             name,
             qualifier: qualifier.clone(),
             columns: sub.columns,
+            base: sub.base,
+            certain: sub.certain,
             person: sub.person,
             site: sub.site,
         };
@@ -347,6 +351,8 @@ impl<'t> Planner<'t> {
         Ok(SubPlan {
             plan,
             columns: granted.columns.clone(),
+            base: true,
+            certain: if granted.person { vec!["person_id".to_owned()] } else { Vec::new() },
             person: granted.person,
             site: granted.site,
         })
@@ -430,13 +436,17 @@ fn table_name(name: &ObjectName) -> Result<(String, Span), Refusal> {
 
 /// Whether a query can decide by a condition of its own where an argument is
 /// NULL or what it is: by CASE, or by a join that leaves rows without a match.
-fn conditional(argument: &Expr, person: &Expr, words: &str) -> bool {
+fn conditional(argument: &Expr, scope: &Scope, words: &str) -> bool {
     let case = argument.exists(|part| Ok(matches!(part, Expr::Case(_)))).unwrap_or(true);
-    let always_there = match (argument, person) {
-        (Expr::Column(a), Expr::Column(p)) => a.relation == p.relation,
+    let certain = scope.certain(argument);
+    let always_there = match (argument, scope.person()) {
+        (Expr::Column(a), Ok(Expr::Column(p))) => {
+            a.relation == p.relation && scope.relation_of(a).is_some_and(|r| r.base)
+        }
         _ => false,
     };
-    case || words.contains("CASE ") || (words.contains("Left Join") && !always_there)
+    case || (words.contains("CASE ") && !certain)
+        || (words.contains("Left Join") && !certain && !always_there)
 }
 
 /// An equality with its literal to the right.
@@ -513,11 +523,15 @@ fn plain(
     };
     let site = if once { None } else { site };
     let mut columns = Vec::new();
+    let mut certain = Vec::new();
     let mut out = Vec::new();
     for (name, expr) in items {
         let typed = expression(&joined.scope, expr)?;
         new_name(&columns, name, expr.span())?;
         columns.push((name.clone(), typed.kind));
+        if joined.scope.certain(&typed.expr) {
+            certain.push(name.clone());
+        }
         out.push(typed.expr.alias(name));
     }
     let flags = (person.is_some(), site.is_some());
@@ -528,7 +542,7 @@ fn plain(
         plan = plan.distinct().map_err(unfit)?;
     }
     let plan = plan.build().map_err(unfit)?;
-    Ok(SubPlan { plan, columns, person: flags.0, site: flags.1 })
+    Ok(SubPlan { plan, columns, base: false, certain, person: flags.0, site: flags.1 })
 }
 
 fn new_name(columns: &[(String, Kind)], name: &str, span: Span) -> Result<(), Refusal> {
@@ -551,6 +565,7 @@ fn per_person(
         return Err(at("query.subquery.person", span));
     }
     let mut columns = Vec::new();
+    let mut certain = Vec::new();
     let mut measures = Vec::new();
     let mut out = Vec::new();
     for (name, expr) in items {
@@ -566,6 +581,9 @@ fn per_person(
             None => {
                 let number = grouped(&groups, &joined.scope, expr)?;
                 out.push(col(format!("g{number}")).alias(name));
+                if groups.get(number).is_some_and(|(t, _)| joined.scope.certain(&t.expr)) {
+                    certain.push(name.clone());
+                }
                 groups.get(number).map_or(Kind::Null, |(typed, _)| typed.kind)
             }
         };
@@ -580,5 +598,5 @@ fn per_person(
         .and_then(|plan| plan.project(out))
         .and_then(LogicalPlanBuilder::build)
         .map_err(unfit)?;
-    Ok(SubPlan { plan, columns, person: true, site: false })
+    Ok(SubPlan { plan, columns, base: false, certain, person: true, site: false })
 }

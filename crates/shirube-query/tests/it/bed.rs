@@ -19,7 +19,7 @@ pub fn day(text: &str) -> NaiveDate {
 }
 
 pub struct Bed {
-    _folder: TempDir,
+    pub folder: TempDir,
     pub snapshot: Snapshot,
     pub people: Vec<MadeUpPerson>,
 }
@@ -35,7 +35,7 @@ pub fn bed() -> &'static Bed {
         let folder = tempfile::tempdir().unwrap();
         let snapshot = imported(folder.path(), &[]);
         let people = (1..=PERSONS).map(|id| population().person(id)).collect();
-        Bed { _folder: folder, snapshot, people }
+        Bed { folder, snapshot, people }
     })
 }
 

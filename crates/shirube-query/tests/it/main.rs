@@ -9,8 +9,12 @@
 
 mod attacks;
 mod bed;
+#[cfg(unix)]
+mod faults;
+mod front;
 mod ledger;
 mod naive;
 mod refusals;
 mod review;
 mod rules;
+mod suite;
