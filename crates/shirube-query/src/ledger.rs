@@ -196,7 +196,7 @@ impl Ledger {
         }
     }
 
-    fn page(&self, entry: &Entry) -> Result<Page, QueryError> {
+    pub(crate) fn page(&self, entry: &Entry) -> Result<Page, QueryError> {
         let bytes = checked(&self.cells(entry.number), &entry.cells_sha256, entry.number)?;
         read_page(&mut bytes.as_slice()).map_err(|_| broken(entry.number))
     }

@@ -12,8 +12,10 @@
 //!    with anything released before.
 //! 5. **release**: the ledger's entry is on the disk, then the answer goes out.
 //!
-//! Persons who opted out are left out where tables are read.
+//! Persons who opted out are left out where tables are read; who they are for a
+//! question follows from the registers, see [`Exclusions::by_choices`].
 
+mod choices;
 mod close;
 mod error;
 mod functions;
@@ -29,8 +31,10 @@ mod source;
 mod sql;
 mod tally;
 mod unreleased;
+mod uses;
 mod vector;
 
+pub use choices::{ByChoices, life_of};
 pub use error::QueryError;
 pub use functions::{FUNCTIONS, Listed};
 pub use gate::{Answer, Gate, Reproduced, Setup};
@@ -43,3 +47,4 @@ pub use released::{Field, Released};
 pub use source::{Exclusions, Grant, Tables};
 pub use sql::{Aggregate, Checked, Output, SQL_MAX, check};
 pub use unreleased::Unreleased;
+pub use uses::{Shown, Use};

@@ -9,6 +9,7 @@
 
 mod attacks;
 mod bed;
+mod choices;
 mod ledger;
 mod naive;
 mod refusals;

@@ -23,15 +23,16 @@ pub(crate) async fn query(args: &GateQueryArgs, out: &Out) -> Result<ExitCode, F
         _ => return Err(Refusal::new("cli.query.one-sql").into()),
     };
     let snapshot = Snapshot::open(&args.records, &args.snapshot)?;
-    let released = gate(&snapshot, &args.guard)?.ask(&args.permit, &sql).await?;
+    let released = gate(&snapshot, &args.guard).await?.ask(&args.permit, &sql).await?;
     show(&released, args.json, out)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The gate over a snapshot, by the rules of a call.
-fn gate(snapshot: &Snapshot, guard: &GuardArgs) -> Result<Gate, Failure> {
+async fn gate(snapshot: &Snapshot, guard: &GuardArgs) -> Result<Gate, Failure> {
     let policy = policy(&guard.policy)?;
-    let exclusions = exclusions(guard.opt_out.as_deref())?;
+    let listed = exclusions(guard.opt_out.as_deref())?;
+    let exclusions = listed.and(&super::consent::excluded(&guard.choices, snapshot).await?);
     let secret = secret(guard.secret.as_deref(), &policy)?;
     let setup = Setup {
         snapshot,
@@ -126,7 +127,7 @@ pub(crate) async fn ledger(args: &GateLedgerArgs, out: &Out) -> Result<ExitCode,
         return Ok(ExitCode::SUCCESS);
     };
     let snapshot = Snapshot::open(records, id)?;
-    let gate = gate(&snapshot, &args.guard)?;
+    let gate = gate(&snapshot, &args.guard).await?;
     let mut different = 0_u64;
     let mut same = 0_u64;
     for entry in gate.ledger().entries()? {
