@@ -111,7 +111,7 @@ fn refuse(code: &'static str) -> Refusal {
 /// how many other resources were passed over.
 ///
 /// # Errors
-/// `import.unreadable` when a file cannot be read. A line that is no resource
+/// `import.io` when a file cannot be read. A line that is no resource
 /// is handed to `each` with its refusal.
 pub fn for_each_consent(path: &Path, each: &mut dyn FnMut(Found)) -> Result<u64, ExchangeError> {
     let mut others = 0;
@@ -128,7 +128,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, ExchangeError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let fault = |error: std::io::Error| ExchangeError::io("import.unreadable", path, &error);
+    let fault = |error: std::io::Error| ExchangeError::io("import.io", path, &error);
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(fault)? {
         let file = entry.map_err(fault)?.path();
@@ -142,7 +142,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, ExchangeError> {
 }
 
 fn ndjson(file: &Path, name: &str, each: &mut dyn FnMut(Found)) -> Result<u64, ExchangeError> {
-    let fault = |error: std::io::Error| ExchangeError::io("import.unreadable", file, &error);
+    let fault = |error: std::io::Error| ExchangeError::io("import.io", file, &error);
     let mut input = BufReader::new(fs::File::open(file).map_err(fault)?);
     let mut others = 0;
     for number in 1_u64.. {
@@ -152,7 +152,7 @@ fn ndjson(file: &Path, name: &str, each: &mut dyn FnMut(Found)) -> Result<u64, E
             break;
         }
         let long = line.len() as u64 > RESOURCE_BYTES_MAX;
-        if long {
+        if long && line.last() != Some(&b'\n') {
             input.skip_until(b'\n').map_err(fault)?;
         }
         if line.iter().all(u8::is_ascii_whitespace) {
@@ -173,7 +173,7 @@ fn ndjson(file: &Path, name: &str, each: &mut dyn FnMut(Found)) -> Result<u64, E
 }
 
 fn document(file: &Path, name: &str, each: &mut dyn FnMut(Found)) -> Result<u64, ExchangeError> {
-    let fault = |error: std::io::Error| ExchangeError::io("import.unreadable", file, &error);
+    let fault = |error: std::io::Error| ExchangeError::io("import.io", file, &error);
     let mut bytes = Vec::new();
     let input = fs::File::open(file).map_err(fault)?;
     input.take(BUNDLE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(fault)?;

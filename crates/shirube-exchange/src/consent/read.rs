@@ -46,7 +46,7 @@ pub fn read_consent(consent: &Value, numbers: &Numbers<'_>) -> Result<Vec<ReadCh
     only(consent, &ELEMENTS, "verification")?;
     scope(consent)?;
     let status = text(consent, "status").unwrap_or_default();
-    let (state, _) = STATES
+    let (state, _) = *STATES
         .iter()
         .find(|(_, code)| *code == status)
         .ok_or_else(|| refuse("import.consent.status").field("status"))?;
@@ -57,7 +57,7 @@ pub fn read_consent(consent: &Value, numbers: &Numbers<'_>) -> Result<Vec<ReadCh
     put("made_by", json!(maker(consent)?));
     put("made_on", json!(made_on(consent)?.to_string()));
     put("channel", json!(extension(consent, systems::CHANNEL, "valueCode")?.unwrap_or("system")));
-    match (withdrawal(consent)?, *state) {
+    match (withdrawal(consent)?, state) {
         (Some((on, by)), "withdrawn") => {
             put("withdrawn_on", json!(on));
             put("withdrawn_by", json!(by));

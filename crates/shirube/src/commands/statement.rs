@@ -38,7 +38,9 @@ pub(crate) async fn run(args: &StatementArgs, out: &Out) -> Result<ExitCode, Fai
     let own = async |kind| {
         let number = person.to_string();
         let all = records(&opened.store, kind, &args.data_set).await?;
-        let own = |r: &RecordVersion| r.body.get("person").and_then(Value::as_str) == Some(&number);
+        let own = |r: &RecordVersion| {
+            r.body.get("person").and_then(Value::as_str) == Some(number.as_str())
+        };
         Ok::<_, Failure>(all.into_iter().filter(own).collect::<Vec<_>>())
     };
     let statement = Statement {
