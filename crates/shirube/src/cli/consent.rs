@@ -82,7 +82,7 @@ pub(crate) struct ExclusionsArgs {
     #[command(flatten)]
     pub(crate) for_use: UseArgs,
     #[arg(long)]
-    pub(crate) reveal: Option<PathBuf>,
+    pub(crate) reveal_to: Option<PathBuf>,
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -187,7 +187,7 @@ pub(crate) async fn excluded(
 async fn exclusions(args: &ExclusionsArgs, out: &Out) -> Result<ExitCode, Failure> {
     let snapshot = Snapshot::open(&args.records, &args.snapshot)?;
     let (decided, question) = decided(&args.at, &snapshot, &args.for_use).await?;
-    if let Some(path) = &args.reveal {
+    if let Some(path) = &args.reveal_to {
         let mut file = BufWriter::new(private(path)?);
         for person in decided.exclusions.persons() {
             writeln!(file, "{person}")?;
