@@ -5,7 +5,7 @@ use shirube_model::record::{Body, RecordVersion};
 use shirube_model::refusal::Refusal;
 use shirube_model::registers::consent::UseChoice;
 use shirube_model::registers::{Register, canonical};
-use shirube_model::schema::{Cardinality, FieldType};
+use shirube_model::schema::{Cardinality, FieldType, KindSchema};
 use shirube_store::{AsOf, Draft, SourceKey, Store};
 
 use super::{ReadChoice, refuse};
@@ -42,7 +42,7 @@ pub async fn enter_choices(
     let mut drafts = Vec::new();
     let mut done = Vec::new();
     for choice in choices {
-        check_codes(&choice.body, codes)?;
+        check_codes(schema, &choice.body, codes)?;
         let source = SourceKey::new(&system, &choice.key);
         let id = RecordId::derive(schema.prefix, &source.system, &source.key);
         let body = canonical(choice.body.clone());
@@ -93,8 +93,8 @@ fn step_to(from: &str, to: &str) -> Result<Option<&'static str>, Refusal> {
 }
 
 /// Codes must be those of the pack; the value stays out of the message.
-fn check_codes(body: &Body, codes: &Codes) -> Result<(), Refusal> {
-    for field in UseChoice::SCHEMA.fields {
+pub(super) fn check_codes(schema: &KindSchema, body: &Body, codes: &Codes) -> Result<(), Refusal> {
+    for field in schema.fields {
         let FieldType::Code(vocabulary) = field.ty else { continue };
         let Some(value) = body.get(field.name) else { continue };
         let known = match (field.card, value.as_array()) {

@@ -9,6 +9,7 @@
 //! does not know how and asks [`Numbers`].
 
 mod enter;
+mod notices;
 mod read;
 mod write;
 
@@ -23,6 +24,7 @@ use shirube_model::refusal::Refusal;
 use crate::error::ExchangeError;
 
 pub use enter::{Entered, enter_choices};
+pub use notices::{ReadNotice, enter_notices, read_notices};
 pub use read::read_consent;
 pub use write::write_consent;
 

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shirube_exchange::{
-    Codes, Entered, Numbers, enter_choices, for_each_consent, read_consent, write_consent,
+    Codes, Entered, Numbers, enter_choices, enter_notices, for_each_consent, read_consent,
+    read_notices, write_consent,
 };
 use shirube_model::ident::RecordId;
 use shirube_model::record::{Body, RecordVersion, Standing};
@@ -330,4 +331,45 @@ fn files_are_gone_through_resource_by_resource() {
     let unreadable = "import.consent.unreadable";
     assert_eq!(bad, [("#3".to_owned(), unreadable), ("#4:4".to_owned(), unreadable)]);
     assert!(for_each_consent(&dir.path().join("none.json"), &mut |_| {}).is_err());
+}
+
+#[tokio::test]
+async fn notices_are_read_from_a_list_and_entered_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("notices.csv");
+    let text = "\u{feff}id,text_version,method,given_on,recipient,waiting_until\n\
+        4,1,paper,2025-04-01,self,\n5,1,paper,2025-04-01,self,2025-05-10\n\
+        SECRET,1,paper,2025-04-01,self,\n6,1,paper,2025-4-1,self,\n7,1,paper\n,1,paper,2025-04-01,self,\n";
+    std::fs::write(&file, text).unwrap();
+    let read = read_notices(&file, &numbers()).unwrap();
+    let codes: Vec<_> =
+        read.iter().map(|(place, n)| (place.row, n.as_ref().err().map(|r| r.code))).collect();
+    assert_eq!(
+        codes,
+        [
+            (Some(1), None),
+            (Some(2), None),
+            (Some(3), Some("import.consent.patient")),
+            (Some(4), Some("core.date.unreadable")),
+            (Some(5), Some("import.consent.row")),
+            (Some(6), Some("import.consent.patient")),
+        ]
+    );
+    let good: Vec<_> = read.into_iter().filter_map(|(_, n)| n.ok()).collect();
+    assert_eq!(good[1].1["waiting_until"], "2025-05-10");
+    assert_eq!(good[0].1["person"], "4000");
+    let store = open(dir.path().join("store").as_path(), StoreClass::Live).await;
+    let by = ("desk", "letters of April");
+    for (codes, wanted) in [
+        (Codes::of(&crate::base::vocabularies()), None),
+        (Codes::unchecked(), Some(Entered::Created)),
+        (Codes::unchecked(), Some(Entered::Unchanged)),
+    ] {
+        let done = enter_notices(&store, good.clone(), "D", &codes, by).await.unwrap();
+        let done: Vec<_> = done.into_iter().map(Result::ok).collect();
+        assert_eq!(done, vec![wanted; 2]);
+    }
+    std::fs::write(&file, "id,name\n4,SECRET\n").unwrap();
+    let refused = read_notices(&file, &numbers()).unwrap_err();
+    assert_eq!(refused.code(), "import.consent.columns");
 }

@@ -256,3 +256,6 @@ cli-statement-use = {"  "}{ $entry }. permit { $permit }: { $shown }
 cli-statement-foot = Answers are tables of numbers over many persons. A refusal holds for every later query; what was handed out before stays listed here.
 cli-statement-yes = yes
 cli-statement-no = no
+cli-help-consent-notices = Enter notices given, from a CSV list that names persons as the source does
+cli-arg-notices = CSV list with `id`, `text_version`, `method`, `given_on`, `recipient` and, where wanted, `waiting_until`
+cli-consent-noticed = { $created } notices entered, { $changed } changed, { $unchanged } as on record, { $refused } refused

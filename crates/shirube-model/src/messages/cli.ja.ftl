@@ -256,3 +256,6 @@ cli-statement-use = {"  "}{ $entry }. 利用許可 { $permit }：{ $shown }
 cli-statement-foot = 回答は多くの人についての集計表です。拒否は以後のすべての問合せに及び、それより前に提供したものはこの一覧に残ります。
 cli-statement-yes = はい
 cli-statement-no = いいえ
+cli-help-consent-notices = 元の識別子で本人を示した CSV の一覧から、行った通知を登録する
+cli-arg-notices = id、text_version、method、given_on、recipient と、必要なら waiting_until を列とする CSV の一覧
+cli-consent-noticed = 通知の登録 { $created }、変更 { $changed }、登録済み { $unchanged }、受け付けない行 { $refused }

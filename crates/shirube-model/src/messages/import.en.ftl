@@ -242,3 +242,7 @@ import-consent-code = a code is not known
     .remedy = Compare the field with its vocabulary in the pack.
 import-consent-backwards = the choice is further on record than the consent says
     .remedy = A choice in effect or withdrawn does not go back. Enter a new choice under a new id.
+import-consent-columns = the columns are not those of a list of notices
+    .remedy = Write `id`, `text_version`, `method`, `given_on`, `recipient` and, where wanted, `waiting_until` in the first line.
+import-consent-row = the row does not have as many cells as the first line
+    .remedy = Compare it with the first line.

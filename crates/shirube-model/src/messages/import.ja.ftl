@@ -242,3 +242,7 @@ import-consent-code = 知られていないコードがあります
     .remedy = パックの用語集と見比べてください。
 import-consent-backwards = 台帳の意思表示は、この Consent より先の状態です
     .remedy = 有効又は撤回済みの意思表示は戻せません。新しい id で新しい意思表示として送ってください。
+import-consent-columns = 通知の一覧の列ではありません
+    .remedy = 1行目に id、text_version、method、given_on、recipient と、必要なら waiting_until を書いてください。
+import-consent-row = 行のセルの数が1行目と合いません
+    .remedy = 1行目と見比べてください。

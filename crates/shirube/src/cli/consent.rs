@@ -18,17 +18,17 @@ pub(crate) struct ConsentArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConsentCommand {
     Import(ConsentImportArgs),
+    Notices(NoticesArgs),
     Export(ConsentExportArgs),
     Exclusions(ExclusionsArgs),
     Statement(StatementArgs),
 }
 
+/// Where persons get their numbers, and who enters something about them.
 #[derive(Debug, Args)]
-pub(crate) struct ConsentImportArgs {
+pub(crate) struct DeskArgs {
     #[command(flatten)]
     pub(crate) at: StoreArgs,
-    #[arg(long)]
-    pub(crate) fhir: PathBuf,
     #[arg(long)]
     pub(crate) key: PathBuf,
     #[arg(long)]
@@ -39,6 +39,22 @@ pub(crate) struct ConsentImportArgs {
     pub(crate) actor: String,
     #[arg(long)]
     pub(crate) reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConsentImportArgs {
+    #[arg(long)]
+    pub(crate) fhir: PathBuf,
+    #[command(flatten)]
+    pub(crate) desk: DeskArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NoticesArgs {
+    #[arg(id = "notices")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) desk: DeskArgs,
 }
 
 #[derive(Debug, Args)]

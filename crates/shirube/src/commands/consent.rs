@@ -8,11 +8,12 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use shirube_exchange::{
-    Codes, Entered, Numbers, enter_choices, for_each_consent, read_consent, write_consent,
+    Codes, Entered, ExchangeError, Numbers, enter_choices, enter_notices, for_each_consent,
+    read_consent, read_notices, write_consent,
 };
 use shirube_model::choice::{Choices, Question, Stated, Verdict};
 use shirube_model::record::{RecordVersion, Standing};
-use shirube_model::refusal::Refusal;
+use shirube_model::refusal::{Place, Refusal};
 use shirube_model::registers::consent::{DataSetTerms, OptOutNotice, UseChoice};
 use shirube_model::registers::{Register, read_body};
 use shirube_query::{ByChoices, Exclusions};
@@ -22,7 +23,7 @@ use shirube_store::{Access, AsOf, ListQuery, Order, Store};
 use crate::cli::StoreArgs;
 use crate::cli::consent::{
     ChoiceArgs, ConsentArgs, ConsentCommand, ConsentExportArgs, ConsentImportArgs, ExclusionsArgs,
-    UseArgs,
+    NoticesArgs, UseArgs,
 };
 use crate::output::{Failure, Out};
 use crate::packs;
@@ -33,6 +34,7 @@ const PAGE: usize = 5_000;
 pub(crate) async fn run(args: ConsentArgs, out: &Out) -> Result<ExitCode, Failure> {
     match args.command {
         ConsentCommand::Import(args) => import(&args, out).await,
+        ConsentCommand::Notices(args) => notices(&args, out).await,
         ConsentCommand::Export(args) => export(&args, out).await,
         ConsentCommand::Exclusions(args) => exclusions(&args, out).await,
         ConsentCommand::Statement(args) => super::statement::run(&args, out).await,
@@ -45,59 +47,105 @@ pub(crate) fn pseudonyms(key: &Path, data_set: &str, purpose: &str) -> Result<Ps
     Ok(Pseudonyms::new(&PseudonymKey::open(key)?, data_set, purpose, 0)?)
 }
 
+/// What became of entries, and where one was refused.
+#[derive(Default)]
+struct Tally {
+    created: u64,
+    changed: u64,
+    unchanged: u64,
+    refused: u64,
+}
+
+impl Tally {
+    fn done(&mut self, entered: Entered) {
+        match entered {
+            Entered::Created => self.created += 1,
+            Entered::Changed => self.changed += 1,
+            Entered::Unchanged => self.unchanged += 1,
+        }
+    }
+
+    fn refused(&mut self, place: &Place, refusals: Vec<Refusal>, out: &Out) {
+        self.refused += 1;
+        for mut refusal in refusals {
+            let field = refusal.place.field.take();
+            refusal.place = Place { field, ..place.clone() };
+            out.line(refusal.line_text(out.lang));
+        }
+    }
+
+    fn end(&self, key: &str, others: u64, out: &Out) -> ExitCode {
+        let counts = [
+            ("created", self.created),
+            ("changed", self.changed),
+            ("unchanged", self.unchanged),
+            ("refused", self.refused),
+            ("others", others),
+        ];
+        out.say(key, &counts.map(|(name, n)| (name, n.to_string())));
+        if self.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    }
+}
+
 async fn import(args: &ConsentImportArgs, out: &Out) -> Result<ExitCode, Failure> {
-    let opened = packs::open(&args.at, Access::Write).await?;
+    let desk = &args.desk;
+    let opened = packs::open(&desk.at, Access::Write).await?;
     let codes = Codes::of(&opened.pack.vocabularies);
-    let pseudonyms = pseudonyms(&args.key, &args.data_set, &args.purpose)?;
+    let pseudonyms = pseudonyms(&desk.key, &desk.data_set, &desk.purpose)?;
     let person =
         |reference: &str| patient_key(reference).map(|key| pseudonyms.number("person", &key));
     let document = |id: &str| pseudonyms.number("consent", id);
-    let numbers = Numbers { data_set: &args.data_set, person: &person, document: &document };
+    let numbers = Numbers { data_set: &desk.data_set, person: &person, document: &document };
     let mut read = Vec::new();
     let others = for_each_consent(&args.fhir, &mut |found| {
-        let place = found.place;
         let choices = found.consent.and_then(|consent| read_consent(&consent, &numbers));
-        read.push((place, choices));
+        read.push((found.place, choices));
     })?;
-    let (mut created, mut changed, mut unchanged, mut refused) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let mut tally = Tally::default();
+    let by = (desk.actor.as_str(), desk.reason.as_str());
     for (place, choices) in read {
-        let by = (args.actor.as_str(), args.reason.as_str());
         let done = match choices {
-            Ok(choices) => enter_choices(&opened.store, &choices, &args.data_set, &codes, by).await,
+            Ok(choices) => enter_choices(&opened.store, &choices, &desk.data_set, &codes, by).await,
             Err(refusal) => Err(refusal.into()),
         };
         match done {
-            Ok(done) => {
-                for one in done {
-                    match one {
-                        Entered::Created => created += 1,
-                        Entered::Changed => changed += 1,
-                        Entered::Unchanged => unchanged += 1,
-                    }
-                }
-            }
-            Err(fault @ shirube_exchange::ExchangeError::Fault { .. }) => return Err(fault.into()),
-            Err(error) => {
-                refused += 1;
-                for mut refusal in error.refusals() {
-                    refusal.place = shirube_model::refusal::Place {
-                        field: refusal.place.field.take(),
-                        ..place.clone()
-                    };
-                    out.line(refusal.line_text(out.lang));
-                }
-            }
+            Ok(done) => done.into_iter().for_each(|one| tally.done(one)),
+            Err(ExchangeError::Refused(refusals)) => tally.refused(&place, refusals, out),
+            Err(fault) => return Err(fault.into()),
         }
     }
-    let counts = [
-        ("created", created),
-        ("changed", changed),
-        ("unchanged", unchanged),
-        ("refused", refused),
-        ("others", others),
-    ];
-    out.say("cli.consent.imported", &counts.map(|(name, n)| (name, n.to_string())));
-    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(tally.end("cli.consent.imported", others, out))
+}
+
+async fn notices(args: &NoticesArgs, out: &Out) -> Result<ExitCode, Failure> {
+    let desk = &args.desk;
+    let opened = packs::open(&desk.at, Access::Write).await?;
+    let codes = Codes::of(&opened.pack.vocabularies);
+    let pseudonyms = pseudonyms(&desk.key, &desk.data_set, &desk.purpose)?;
+    let person =
+        |reference: &str| patient_key(reference).map(|key| pseudonyms.number("person", &key));
+    let document = |id: &str| pseudonyms.number("notice", id);
+    let numbers = Numbers { data_set: &desk.data_set, person: &person, document: &document };
+    let mut tally = Tally::default();
+    let (mut places, mut good) = (Vec::new(), Vec::new());
+    for (place, notice) in read_notices(&args.file, &numbers)? {
+        match notice {
+            Ok(notice) => {
+                places.push(place);
+                good.push(notice);
+            }
+            Err(refusal) => tally.refused(&place, vec![refusal], out),
+        }
+    }
+    let by = (desk.actor.as_str(), desk.reason.as_str());
+    let done = enter_notices(&opened.store, good, &desk.data_set, &codes, by).await?;
+    for (place, one) in places.iter().zip(done) {
+        match one {
+            Ok(entered) => tally.done(entered),
+            Err(refusals) => tally.refused(place, refusals, out),
+        }
+    }
+    Ok(tally.end("cli.consent.noticed", 0, out))
 }
 
 /// Records of a kind that count, for one data set.
