@@ -70,7 +70,7 @@ pub fn record_resource(
         state: state.to_owned(),
         standing: standing.code().to_owned(),
         organisations: organisations(schema, id, body),
-        closed: false,
+        closed: schema.closed,
     })
 }
 

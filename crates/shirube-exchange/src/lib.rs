@@ -4,6 +4,9 @@
 //! importers of their own; see [`import_review_sheets`], [`census`] and
 //! [`enter_evidence`].
 //!
+//! FHIR Consent resources become choices of the register `use_choice` and back;
+//! see [`read_consent`].
+//!
 //! Import reads CSV (UTF-8 or CP932) and NDJSON into a store; see [`import`] and
 //! [`Mapping`]. Export writes CSV, NDJSON or Parquet; see [`export`]. The crate
 //! stands apart from the store so that the store does not carry Parquet.
@@ -11,6 +14,7 @@
 mod bind;
 mod cells;
 mod codes;
+mod consent;
 mod decode;
 mod error;
 mod evidence;
@@ -36,6 +40,10 @@ mod values;
 mod view;
 
 pub use codes::Codes;
+pub use consent::{
+    Entered, Found, Numbers, ReadChoice, ReadNotice, enter_choices, enter_notices,
+    for_each_consent, read_consent, read_notices, write_consent,
+};
 pub use decode::Encoding;
 pub use error::ExchangeError;
 pub use evidence::{EvidenceReport, enter_evidence, pack_system};

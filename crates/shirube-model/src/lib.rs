@@ -2,6 +2,7 @@
 //! expressions, indicator definitions and the plan. No I/O, no clock, no async.
 
 pub mod calendar;
+pub mod choice;
 pub mod filter;
 pub mod health_expectancy;
 pub mod ident;

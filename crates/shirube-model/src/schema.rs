@@ -106,6 +106,10 @@ pub struct KindSchema {
     pub transitions: &'static [Transition],
     /// States in which the fields stay as they are.
     pub frozen: &'static [&'static str],
+    /// Whether its records are about single persons: that one is there is known
+    /// to nobody but those who keep this register by name.
+    #[serde(skip)]
+    pub closed: bool,
     /// Checks every field of a body, then the kind's rules.
     #[serde(skip)]
     pub check: BodyCheck,

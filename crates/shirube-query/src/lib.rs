@@ -13,8 +13,10 @@
 //! 5. **release**: the ledger's entry is on the disk, then the answer goes out, or
 //!    waits for two reviewers where the policy says so.
 //!
-//! Persons who opted out are left out where tables are read.
+//! Persons who opted out are left out where tables are read; who they are for a
+//! question follows from the registers, see [`Exclusions::by_choices`].
 
+mod choices;
 mod close;
 mod cost;
 mod error;
@@ -36,8 +38,10 @@ mod source;
 mod sql;
 mod tally;
 mod unreleased;
+mod uses;
 mod vector;
 
+pub use choices::{ByChoices, life_of};
 pub use error::QueryError;
 pub use functions::{FUNCTIONS, Listed};
 pub use gate::{Answer, Gate, Reproduced, Setup};
@@ -56,3 +60,4 @@ pub use review::{
 pub use source::{Exclusions, Grant, Tables};
 pub use sql::{Aggregate, Checked, Output, SQL_MAX, check};
 pub use unreleased::Unreleased;
+pub use uses::{Shown, Use};

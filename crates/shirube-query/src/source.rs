@@ -80,6 +80,17 @@ impl Exclusions {
         Self { persons: persons.into_iter().map(i64::cast_unsigned).collect() }
     }
 
+    /// These and the others.
+    #[must_use]
+    pub fn and(&self, others: &Self) -> Self {
+        Self { persons: &self.persons | &others.persons }
+    }
+
+    /// Numbers of the persons, from the lowest.
+    pub fn persons(&self) -> impl Iterator<Item = i64> + '_ {
+        self.persons.iter().map(u64::cast_signed)
+    }
+
     /// How many persons.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -330,16 +341,16 @@ fn cost_events(snapshot: &Snapshot) -> Result<Events, QueryError> {
     Ok(events)
 }
 
-fn damaged() -> QueryError {
+pub(crate) fn damaged() -> QueryError {
     QueryError::engine("read")
 }
 
-fn whole<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a Int64Array> {
+pub(crate) fn whole<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a Int64Array> {
     batch.column_by_name(name)?.as_any().downcast_ref()
 }
 
 /// Opens columns of a file.
-fn reader(path: &Path, columns: &[&str]) -> EngineResult<ParquetRecordBatchReader> {
+pub(crate) fn reader(path: &Path, columns: &[&str]) -> EngineResult<ParquetRecordBatchReader> {
     // Fixed words: the engine's would go into a log.
     let fault = || DataFusionError::Execution("a file of the snapshot cannot be read".into());
     let file = File::open(path).map_err(|_| fault())?;

@@ -24,3 +24,29 @@ pub use omop::{
 pub use pseudonym::{PseudonymKey, Pseudonyms};
 pub use snapshot::{Manifest, Part, Snapshot, SourceFile, UnmappedCode};
 pub use view::{Columns, Holds, Value, View, ViewColumn, Views};
+
+/// The key under which records name the patient of a reference, such as `p1` for
+/// `Patient/p1`; the person's pseudonym is made of it. Other references have none.
+#[must_use]
+pub fn patient_key(reference: &str) -> Option<String> {
+    let key = path::reference_key(reference.into(), Some("Patient"))?;
+    Some(key.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn patients_are_named_as_the_records_name_them() {
+        for (reference, wanted) in [
+            ("Patient/p1", Some("p1")),
+            ("https://example.jp/fhir/Patient/p1/_history/2", Some("p1")),
+            ("urn:uuid:2f1c", Some("2f1c")),
+            ("Group/p1", None),
+            ("p1", None),
+            ("#p1", None),
+            ("Patient?identifier=1", None),
+        ] {
+            assert_eq!(super::patient_key(reference).as_deref(), wanted, "{reference}");
+        }
+    }
+}

@@ -8,6 +8,8 @@ use shirube_access::{
 use shirube_cycle::FollowUp;
 use shirube_indicators::Engine;
 use shirube_model::refusal::Refusal;
+use shirube_model::registers::KINDS;
+use shirube_model::schema::KindSchema;
 use shirube_pack::Pack;
 use shirube_store::{Store, StoreClass};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -172,6 +174,24 @@ impl AppState {
     ) -> bool {
         let circumstance = Circumstance { own_work, ..who.circumstance() };
         self.authority().allows(&who.principal, action, resource, circumstance)
+    }
+
+    /// Whether somebody may know of the records of a register at all.
+    pub(crate) fn knows_register(&self, who: &Who, schema: &KindSchema) -> bool {
+        !schema.closed || self.allows(who, Action::Read, &Resource::register(schema.kind))
+    }
+
+    /// The registers whose records somebody may know of.
+    pub(crate) fn known_registers(&self, who: &Who) -> Vec<&'static KindSchema> {
+        KINDS.iter().copied().filter(|schema| self.knows_register(who, schema)).collect()
+    }
+
+    /// The kinds a search goes through: the one asked for, or all of these.
+    pub(crate) fn searched_kinds(&self, who: &Who, kind: Option<&str>) -> Vec<String> {
+        match kind {
+            Some(kind) => vec![kind.to_owned()],
+            None => self.known_registers(who).iter().map(|s| s.kind.to_owned()).collect(),
+        }
     }
 
     /// The yearly follow-up kept in this store.

@@ -1,6 +1,8 @@
 //! The command line as data. Help texts are in the message catalogues.
 #![allow(missing_docs, clippy::missing_docs_in_private_items)]
 
+pub(crate) mod consent;
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -25,6 +27,7 @@ pub(crate) enum Command {
     Indicators(IndicatorArgs),
     Cycle(CycleArgs),
     Records(RecordsArgs),
+    Consent(consent::ConsentArgs),
     Gate(GateArgs),
     Admin(AdminArgs),
 }
@@ -616,6 +619,8 @@ pub(crate) struct GuardArgs {
     pub(crate) secret: Option<PathBuf>,
     #[arg(long)]
     pub(crate) opt_out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) choices: consent::ChoiceArgs,
 }
 
 #[derive(Debug, Args)]

@@ -62,6 +62,7 @@ async fn run(command: Command, out: &Out) -> Result<ExitCode, output::Failure> {
         Command::Indicators(args) => commands::indicators::run(args, out).await,
         Command::Cycle(args) => commands::cycle::run(args, out).await,
         Command::Records(args) => commands::records::run(args, out),
+        Command::Consent(args) => commands::consent::run(args, out).await,
         Command::Gate(args) => commands::gate::run(args, out).await,
         Command::Admin(args) => commands::admin::run(args, out).await,
     }

@@ -332,10 +332,11 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// An open register.
+    /// A register; closed where its kind says so.
     #[must_use]
     pub fn register(kind: &str) -> Self {
-        Self::Register { kind: kind.to_owned(), closed: false }
+        let closed = shirube_model::registers::kind(kind).is_some_and(|schema| schema.closed);
+        Self::Register { kind: kind.to_owned(), closed }
     }
 
     pub(crate) fn uid(&self) -> Option<EntityUid> {

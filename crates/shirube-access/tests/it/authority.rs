@@ -170,6 +170,8 @@ fn every_step_of_every_register_can_be_decided() {
         ("measure_report", _) | ("budget_request", _) => Some("secretariat"),
         ("adjustment_fund", "allocate" | "decline") => Some("secretariat"),
         ("panel_advice" | "public_need", "assign") => Some("secretariat"),
+        // Neither a registrar of all registers nor the two others.
+        ("opt_out_notice" | "use_choice", _) => Some("a registrar by name"),
         _ => None,
     };
     let registrar = principal("registrar", &["registrar"]);
@@ -201,6 +203,39 @@ fn every_step_of_every_register_can_be_decided() {
         }
     }
     assert!(steps > 27, "{steps}");
+}
+
+#[test]
+fn records_of_persons_are_kept_by_those_named_for_them() {
+    let plain = Circumstance::default();
+    for kind in ["use_choice", "opt_out_notice"] {
+        let schema = shirube_model::registers::kind(kind).unwrap();
+        assert!(schema.closed, "{kind}");
+        let body = shirube_model::record::Body::new();
+        let at = (schema.initial_state(), shirube_model::record::Standing::Active);
+        let record = shirube_access::record_resource(schema, "record", at, &body);
+        let register = Resource::register(kind);
+        let of = |role: &str| format!("{role}@*/{kind}");
+        let outcome = |grants: &[&str], action| {
+            let who = principal("somebody", grants);
+            [&record, &register].map(|of| authority().decide(&who, action, of, plain).outcome)
+        };
+        let everything: Vec<String> =
+            Role::ALL.iter().map(|role| role.code().to_owned()).filter(|r| r != "admin").collect();
+        let everything: Vec<&str> = everything.iter().map(String::as_str).collect();
+        let reads = [Action::Know, Action::Read, Action::ReadInternal, Action::Export];
+        for action in reads.into_iter().chain([Action::Create, Action::Import]) {
+            assert_eq!(outcome(&[], action), [Outcome::Hidden; 2], "{action:?}");
+            assert_eq!(outcome(&everything, action), [Outcome::Hidden; 2], "{action:?}");
+            let reviewer = of("reviewer");
+            assert_eq!(outcome(&[&reviewer], action), [Outcome::Hidden; 2], "{action:?}");
+            assert_eq!(outcome(&[&of("registrar")], action), [Outcome::Allow; 2], "{action:?}");
+        }
+        for action in reads {
+            assert_eq!(outcome(&[&of("auditor")], action), [Outcome::Allow; 2], "{action:?}");
+        }
+        assert_eq!(outcome(&[&of("auditor")], Action::Create), [Outcome::Deny; 2]);
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ const OWN: &str = "厚";
 const OTHER: &str = "文";
 
 /// Who asks: the column, and the roles.
-const PRINCIPALS: [(&str, &[&str]); 12] = [
+const PRINCIPALS: [(&str, &[&str]); 14] = [
     ("public", &[]),
     ("no_role", &[]),
     ("participant@own", &["participant@厚"]),
@@ -29,8 +29,10 @@ const PRINCIPALS: [(&str, &[&str]); 12] = [
     ("secretariat", &["secretariat"]),
     ("registrar", &["registrar"]),
     ("registrar@*/trial", &["registrar@*/trial"]),
+    ("registrar@*/use_choice", &["registrar@*/use_choice"]),
     ("reviewer", &["reviewer"]),
     ("auditor", &["auditor"]),
+    ("auditor@*/use_choice", &["auditor@*/use_choice"]),
     ("admin", &["admin"]),
     ("admin@own", &["admin@厚"]),
 ];
@@ -129,7 +131,7 @@ fn registers(lines: &mut Vec<Line>) {
                 state: schema.initial_state().to_owned(),
                 standing: "active".to_owned(),
                 organisations,
-                closed: false,
+                closed: schema.closed,
             };
             push(lines, "record", &format!("{kind}, {case}"), &Resource::Record(record), &actions);
         }
@@ -165,7 +167,7 @@ fn cycle_records(lines: &mut Vec<Line>) {
                     state: (*state).to_owned(),
                     standing: "active".to_owned(),
                     organisations,
-                    closed: false,
+                    closed: schema.closed,
                 });
                 let mut actions = vec![A::Edit, A::Withdraw];
                 let from_here = schema.transitions.iter().filter(|s| s.from.contains(state));

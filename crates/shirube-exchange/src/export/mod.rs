@@ -141,7 +141,8 @@ impl Frame {
 /// Names of the columns of an export, in order.
 ///
 /// # Errors
-/// `import.kind.unknown`.
+/// `import.kind.unknown`, and `import.kind.closed` for the public fields of a
+/// register about single persons.
 pub fn export_columns(kind: &str, fields: Fields) -> Result<Vec<String>, ExchangeError> {
     let frame = frame(kind, fields, "")?;
     let provenance = frame.provenance().into_iter().map(str::to_owned);
@@ -164,6 +165,9 @@ fn frame(kind: &str, fields: Fields, evidence: &'static str) -> Result<Frame, Ex
             .arg("kind", kind)
             .arg("nearest", nearest_name(kind, kinds).unwrap_or_default())
     })?;
+    if schema.closed && fields == Fields::Public {
+        return Err(Refusal::new("import.kind.closed").arg("kind", kind).into());
+    }
     let shown =
         |field: &&FieldSpec| fields == Fields::All || field.visibility == Visibility::Public;
     Ok(Frame {
@@ -202,7 +206,7 @@ impl Sink<'_> {
 /// Writes the records of one kind to `out`.
 ///
 /// # Errors
-/// `import.kind.unknown`, `store.position-unknown`, `export.unwritable`, or a
+/// `import.kind.unknown`, `import.kind.closed`, `store.position-unknown`, `export.unwritable`, or a
 /// fault of the store.
 pub async fn export(
     store: &Store,

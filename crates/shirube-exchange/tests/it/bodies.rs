@@ -68,6 +68,7 @@ fn value_of(name: &str, ty: FieldType) -> BoxedStrategy<Value> {
         FieldType::Text if name.ends_with("_hash") || name.ends_with("_digest") => {
             "[0-9a-f]{64}".prop_map(Value::from).boxed()
         }
+        FieldType::Text if name == "person" => "[1-9][0-9]{0,17}".prop_map(Value::from).boxed(),
         FieldType::Int if name == "fiscal_year" => (2020..2035).prop_map(|n| json!(n)).boxed(),
         _ => value(ty),
     }

@@ -58,6 +58,9 @@ async fn what_is_exported_is_imported_as_it_was() {
             // Into the store itself it changes nothing, with or without the
             // internal fields.
             for fields in [Fields::All, Fields::Public] {
+                if schema.closed && fields == Fields::Public {
+                    continue;
+                }
                 let bytes = give(&store, schema.kind, format, fields).await;
                 let report = take(&store, &bytes, &plain).await.unwrap();
                 assert_eq!(report.counts.unchanged, 25, "{} {:?}", schema.kind, report.samples);
@@ -117,7 +120,12 @@ async fn no_cell_of_a_table_is_a_formula() {
 #[tokio::test]
 async fn public_exports_have_no_internal_field() {
     for schema in KINDS {
-        let columns = export_columns(schema.kind, Fields::Public).unwrap();
+        let columns = export_columns(schema.kind, Fields::Public);
+        if schema.closed {
+            assert_eq!(columns.unwrap_err().code(), "import.kind.closed", "{}", schema.kind);
+            continue;
+        }
+        let columns = columns.unwrap();
         for field in schema.fields {
             let there = columns.iter().any(|c| c.split('.').next() == Some(field.name));
             let public = field.visibility == shirube_model::schema::Visibility::Public;

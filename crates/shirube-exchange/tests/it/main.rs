@@ -5,6 +5,7 @@
 
 mod base;
 mod bodies;
+mod consent;
 mod crash;
 mod events;
 mod export;

@@ -121,7 +121,7 @@ fn without_private_value(field: &FieldSpec, mut refusal: Refusal) -> Refusal {
 macro_rules! register {
     (
         $(#[$doc:meta])*
-        $name:ident = $kind:literal, $prefix:literal, domain $domain:literal, title $title:literal;
+        $name:ident = $kind:literal, $prefix:literal, domain $domain:literal, title $title:literal $(, $closed:ident)?;
         fields { $( $(#[$fdoc:meta])* $field:ident : $ty:ident $(($of:expr))? $card:ident $vis:ident ; )* }
         states { $( $state:literal ),+ $(,)? }
         steps { $( $step:literal : [ $( $from:literal ),+ ] => $to:literal $( needs [ $( $need:literal ),* ] )? ; )* }
@@ -157,6 +157,7 @@ macro_rules! register {
                     needs: &[ $( $( $need ),* )? ],
                 } ),* ],
                 frozen: &[ $( $( $frozen ),+ )? ],
+                closed: $crate::registers::register!(@closed $($closed)?),
                 check: $crate::registers::check_body::<$name>,
             };
         }
@@ -195,6 +196,9 @@ macro_rules! register {
     (@card required) => { $crate::schema::Cardinality::Required };
     (@card optional) => { $crate::schema::Cardinality::Optional };
     (@card many) => { $crate::schema::Cardinality::Many };
+
+    (@closed) => { false };
+    (@closed closed) => { true };
 
     (@vis public) => { $crate::schema::Visibility::Public };
     (@vis internal) => { $crate::schema::Visibility::Internal };

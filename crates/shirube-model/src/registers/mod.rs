@@ -9,6 +9,7 @@
 
 pub mod allocation;
 pub mod budget;
+pub mod consent;
 mod declare;
 pub mod follow_up;
 pub mod organisations;
@@ -16,6 +17,7 @@ pub mod portfolio;
 pub mod regulation;
 mod rules;
 mod rules_budget;
+mod rules_consent;
 mod rules_follow_up;
 mod rules_organisations;
 mod rules_portfolio;
@@ -79,6 +81,9 @@ pub const KINDS: &[&KindSchema] = &[
     allocation::BudgetRequest::SCHEMA,
     allocation::AdjustmentFund::SCHEMA,
     allocation::PlanRevision::SCHEMA,
+    consent::DataSetTerms::SCHEMA,
+    consent::OptOutNotice::SCHEMA,
+    consent::UseChoice::SCHEMA,
 ];
 
 /// The kind called `name`.
@@ -105,7 +110,7 @@ mod tests {
         let kinds: BTreeSet<_> = KINDS.iter().map(|schema| schema.kind).collect();
         let prefixes: BTreeSet<_> = KINDS.iter().map(|schema| schema.prefix).collect();
         assert_eq!((kinds.len(), prefixes.len()), (KINDS.len(), KINDS.len()));
-        assert_eq!(KINDS.len(), 46);
+        assert_eq!(KINDS.len(), 49);
         for schema in KINDS {
             assert_eq!(kind(schema.kind).map(|k| k.prefix), Some(schema.prefix));
             assert_eq!(kind_by_prefix(schema.prefix).map(|k| k.kind), Some(schema.kind));

@@ -1,5 +1,7 @@
 //! Conditions that the rules of several kinds share.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use crate::refusal::Refusal;
@@ -24,6 +26,15 @@ pub const RULE_CODES: &[(&str, &str)] = &[
     ("trial_phases", "phase_3"),
     ("trial_phases", "phase_3_4"),
     ("trial_phases", "phase_4"),
+    ("choice_makers", "bereaved_family"),
+    ("choice_makers", "guardian"),
+    ("choice_makers", "self"),
+    ("notice_recipients", "self"),
+    ("use_bases", "consent"),
+    ("use_bases", "law"),
+    ("use_bases", "opt_out_notice"),
+    ("use_decisions", "permit"),
+    ("use_decisions", "refuse"),
 ];
 
 /// The refusals of the rows that hold: (what is wrong, field, refusal).
@@ -48,6 +59,12 @@ pub(super) fn before(
 /// Whether a count or an amount is below zero. An unknown one is not.
 pub(super) fn negative(number: impl Into<Option<i64>>) -> bool {
     number.into().is_some_and(|number| number < 0)
+}
+
+/// Whether something is in a list more than once.
+pub(super) fn twice<T: Ord>(items: &[T]) -> bool {
+    let mut seen = BTreeSet::new();
+    items.iter().any(|item| !seen.insert(item))
 }
 
 /// Whether both are known and equal.

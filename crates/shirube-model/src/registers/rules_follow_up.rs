@@ -1,7 +1,5 @@
 //! Rules of the yearly follow-up and of what it leads to.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::Rules;
@@ -10,7 +8,7 @@ use super::follow_up::{
     FollowUpAction, FollowUpCycle, MeasureContribution, MeasureReport, PanelAdvice, PublicNeed,
     values_digest,
 };
-use super::rules::{before, broken, negative, same};
+use super::rules::{before, broken, negative, same, twice};
 use super::rules_portfolio::MONEY_YEARS;
 use crate::refusal::Refusal;
 
@@ -28,11 +26,6 @@ fn no_hash(text: Option<&str>) -> bool {
     text.is_some_and(|text| {
         text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     })
-}
-
-fn twice<T: Ord>(items: &[T]) -> bool {
-    let mut seen = BTreeSet::new();
-    items.iter().any(|item| !seen.insert(item))
 }
 
 impl Rules for FollowUpCycle {

@@ -186,6 +186,17 @@ fn minimal_of_follow_up(kind_name: &str) -> Value {
             "title": name("revision"), "grounds": "理由", "base_version": "1",
             "base_hash": "0".repeat(64),
         }),
+        "data_set_terms" => json!({
+            "data_set": "synthetic", "basis": "opt_out_notice", "valid_from": "2025-04-01",
+        }),
+        "opt_out_notice" => json!({
+            "data_set": "synthetic", "person": "4711", "text_version": "1", "method": "paper",
+            "given_on": "2025-04-01", "recipient": "self",
+        }),
+        "use_choice" => json!({
+            "data_set": "synthetic", "person": "4711", "decision": "refuse", "made_by": "self",
+            "made_on": "2025-04-01",
+        }),
         other => panic!("no minimal body of `{other}`"),
     }
 }

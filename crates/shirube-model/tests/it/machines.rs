@@ -155,6 +155,12 @@ const ALLOWED: &[(&str, &str, &str, &str, &[&str])] = &[
     ("plan_revision", "approved", "bring_into_force", "in_force", &[]),
     ("plan_revision", "forked", "drop", "dropped", &["drop_reason"]),
     ("plan_revision", "compared", "drop", "dropped", &["drop_reason"]),
+    ("data_set_terms", "drafted", "bring_into_force", "in_force", &[]),
+    ("data_set_terms", "in_force", "supersede", "superseded", &["valid_to"]),
+    ("opt_out_notice", "given", "supersede", "superseded", &["superseded_on"]),
+    ("use_choice", "recorded", "bring_into_effect", "in_effect", &[]),
+    ("use_choice", "recorded", "revoke", "withdrawn", &["withdrawn_on", "withdrawn_by"]),
+    ("use_choice", "in_effect", "revoke", "withdrawn", &["withdrawn_on", "withdrawn_by"]),
 ];
 
 /// States in which the fields of a record stay as they are.
@@ -164,6 +170,9 @@ const FROZEN: &[(&str, &[&str])] = &[
     ("allocation_policy", &["superseded"]),
     ("budget_request", &["decided"]),
     ("plan_revision", &["approved", "in_force", "dropped"]),
+    ("data_set_terms", &["superseded"]),
+    ("opt_out_notice", &["superseded"]),
+    ("use_choice", &["withdrawn"]),
 ];
 
 /// States of every kind, the first one where a record starts.
@@ -217,6 +226,9 @@ const STATES: &[(&str, &[&str])] = &[
     ("budget_request", &["drafted", "filed", "adjusted", "decided"]),
     ("adjustment_fund", &["proposed", "allocated", "declined", "reported"]),
     ("plan_revision", &["forked", "compared", "approved", "in_force", "dropped"]),
+    ("data_set_terms", &["drafted", "in_force", "superseded"]),
+    ("opt_out_notice", &["given", "superseded"]),
+    ("use_choice", &["recorded", "in_effect", "withdrawn"]),
 ];
 
 /// State and step → new state.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use shirube_model::refusal::Refusal;
 use shirube_model::registers::allocation::*;
 use shirube_model::registers::budget::*;
+use shirube_model::registers::consent::*;
 use shirube_model::registers::follow_up::*;
 use shirube_model::registers::organisations::*;
 use shirube_model::registers::portfolio::*;
@@ -76,6 +77,9 @@ fn rewriters() -> Vec<(&'static str, Rewrite)> {
         BudgetRequest,
         AdjustmentFund,
         PlanRevision,
+        DataSetTerms,
+        OptOutNotice,
+        UseChoice,
     ]
 }
 

@@ -28,6 +28,7 @@ fn refused_rows() -> Vec<Row> {
     rows.extend(budget_rows());
     rows.extend(follow_up_rows());
     rows.extend(allocation_rows());
+    rows.extend(consent_rows());
     rows
 }
 
@@ -97,6 +98,48 @@ fn follow_up_rows() -> Vec<Row> {
             "dropped_on",
         ),
     ]
+}
+
+fn consent_rows() -> Vec<Row> {
+    let terms = |fields: Value, rule, field| ("data_set_terms", fields, rule, field);
+    let notice = |fields: Value, rule, field| ("opt_out_notice", fields, rule, field);
+    let choice = |fields: Value, rule, field| ("use_choice", fields, rule, field);
+    let early = "2025-03-31";
+    let mut rows = vec![
+        terms(json!({ "waiting_days": -1 }), "waiting-range", "waiting_days"),
+        terms(json!({ "waiting_days": 3_654 }), "waiting-range", "waiting_days"),
+        terms(json!({ "own_choice_age_years": 26 }), "age-range", "own_choice_age_years"),
+        terms(json!({ "own_choice_age_years": -1 }), "age-range", "own_choice_age_years"),
+        terms(json!({ "valid_to": early }), "ends-before-start", "valid_to"),
+        notice(json!({ "waiting_until": early }), "waiting-before-notice", "waiting_until"),
+        notice(json!({ "superseded_on": early }), "superseded-before-notice", "superseded_on"),
+        choice(json!({ "effective_on": early }), "effective-before-choice", "effective_on"),
+        choice(json!({ "ends_on": early }), "ends-before-start", "ends_on"),
+        choice(
+            json!({ "effective_on": "2025-05-01", "ends_on": "2025-04-30" }),
+            "ends-before-start",
+            "ends_on",
+        ),
+        choice(
+            json!({ "withdrawn_on": early, "withdrawn_by": "self" }),
+            "withdrawn-before-choice",
+            "withdrawn_on",
+        ),
+        choice(json!({ "withdrawn_on": "2025-05-01" }), "withdrawal-incomplete", "withdrawn_by"),
+        choice(json!({ "withdrawn_by": "self" }), "withdrawal-incomplete", "withdrawn_by"),
+        choice(json!({ "purposes": ["a", "b", "a"] }), "listed-twice", "purposes"),
+        choice(json!({ "recipients": ["a", "a"] }), "listed-twice", "purposes"),
+        choice(
+            json!({ "decision": "permit", "erasure_requested": true }),
+            "erasure-with-permit",
+            "erasure_requested",
+        ),
+    ];
+    for person in ["0", "-4", "+4", "04", "4 ", "甲野太郎", "9223372036854775808", "1e3"] {
+        rows.push(notice(json!({ "person": person }), "person-shape", "person"));
+        rows.push(choice(json!({ "person": person }), "person-shape", "person"));
+    }
+    rows
 }
 
 fn allocation_rows() -> Vec<Row> {
@@ -526,7 +569,22 @@ fn accepted_rows() -> Vec<(&'static str, Value)> {
     rows.extend(accepted_trial_rows());
     rows.extend(accepted_regulation_rows());
     rows.extend(accepted_follow_up_rows());
+    rows.extend(accepted_consent_rows());
     rows
+}
+
+fn accepted_consent_rows() -> Vec<(&'static str, Value)> {
+    let first = "2025-04-01";
+    vec![
+        ("data_set_terms", json!({ "waiting_days": 0, "valid_to": first })),
+        ("data_set_terms", json!({ "own_choice_age_years": 0, "notice_versions": ["1", "2"] })),
+        ("opt_out_notice", json!({ "waiting_until": first, "superseded_on": first })),
+        ("opt_out_notice", json!({ "person": "9223372036854775807" })),
+        ("use_choice", json!({ "effective_on": first, "ends_on": first })),
+        ("use_choice", json!({ "withdrawn_on": first, "withdrawn_by": "guardian" })),
+        ("use_choice", json!({ "decision": "permit", "erasure_requested": false })),
+        ("use_choice", json!({ "erasure_requested": true, "purposes": ["a", "b"] })),
+    ]
 }
 
 fn accepted_follow_up_rows() -> Vec<(&'static str, Value)> {

@@ -9,6 +9,7 @@
 
 mod attacks;
 mod bed;
+mod choices;
 #[cfg(unix)]
 mod faults;
 mod front;

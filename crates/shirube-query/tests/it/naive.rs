@@ -12,7 +12,7 @@ use crate::bed::{ask, bed, count, fresh_with, imported, open, policy};
 
 /// A filter and its SQL.
 #[derive(Debug, Clone)]
-enum Filter {
+pub enum Filter {
     Female(bool),
     BornFrom(i32),
     Icd(Vec<&'static str>),
@@ -53,7 +53,7 @@ impl Filter {
 
 /// A group column and its SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Head {
+pub enum Head {
     Sex,
     Region,
     FiscalYear,
@@ -89,7 +89,7 @@ impl Head {
     }
 }
 
-fn filters() -> impl Strategy<Value = Vec<Filter>> {
+pub fn filters() -> impl Strategy<Value = Vec<Filter>> {
     let codes =
         || proptest::sample::subsequence(vec!["I10", "E11.9", "E78.5", "J30.1", "N18.3"], 1..5);
     let filter = prop_oneof![
@@ -103,14 +103,14 @@ fn filters() -> impl Strategy<Value = Vec<Filter>> {
     proptest::collection::vec(filter, 0..4)
 }
 
-fn heads() -> impl Strategy<Value = Vec<Head>> {
+pub fn heads() -> impl Strategy<Value = Vec<Head>> {
     proptest::sample::subsequence(
         vec![Head::Sex, Head::Region, Head::FiscalYear, Head::Icd, Head::Age, Head::Stay],
         0..3,
     )
 }
 
-fn sql(filters: &[Filter], heads: &[Head]) -> String {
+pub fn sql(filters: &[Filter], heads: &[Head]) -> String {
     let mut results: Vec<String> =
         heads.iter().enumerate().map(|(n, h)| format!("{} AS h{n}", h.sql())).collect();
     results.extend(
@@ -167,7 +167,7 @@ fn by_hand(
 }
 
 /// The numbers without the comparison with earlier answers.
-fn alone() -> QueryPolicy {
+pub fn alone() -> QueryPolicy {
     QueryPolicy { queries_max: u64::MAX, ..policy("ndb-publication") }
 }
 

@@ -10,6 +10,7 @@ mod parse;
 mod run;
 
 pub(crate) use expr::{Expr, Literal};
+pub(crate) use functions::reference_key;
 pub(crate) use item::{Item, plain};
 pub(crate) use moment::Moment;
 pub(crate) use parse::{Scope, boundary_kind, parse};

@@ -1,6 +1,7 @@
 //! The core: records told one by one, in fixed numbers.
 
 mod budget;
+mod consent;
 mod follow_up;
 mod infection;
 mod international;
@@ -44,6 +45,7 @@ fn told(seed: u64) -> (Story, Cast) {
     tricks::tell(&mut story, &cast);
     budget::tell(&mut story);
     follow_up::tell(&mut story);
+    consent::tell(&mut story);
     (story, cast)
 }
 

@@ -203,7 +203,9 @@ fn read<T: for<'a> Deserialize<'a>>(
 fn record_id(ctx: &ApiCtx, text: &str) -> Result<(RecordId, &'static KindSchema), Problem> {
     let missing = || ctx.problem(Refusal::new("web.not-found.record").arg("id", text));
     let id: RecordId = text.parse().map_err(|_| missing())?;
-    let schema = registers::kind_by_prefix(id.prefix()).ok_or_else(missing)?;
+    let schema = registers::kind_by_prefix(id.prefix())
+        .filter(|schema| ctx.state.knows_register(&ctx.who, schema))
+        .ok_or_else(missing)?;
     Ok((id, schema))
 }
 
@@ -223,6 +225,9 @@ fn missing(ctx: &ApiCtx, id: &RecordId) -> Problem {
 pub(crate) async fn list(ctx: ApiCtx, Path(kind): Path<String>) -> ApiResult<RecordsBody> {
     let schema = find(&ctx, &kind)?;
     let refuse = |refusal: Refusal| ctx.problem(refusal);
+    if !ctx.state.knows_register(&ctx.who, schema) {
+        return Err(refuse(Refusal::new("web.not-found.kind").arg("kind", kind)));
+    }
     let state = ctx.query.one_of("state", schema.states.iter().copied()).map_err(refuse)?;
     let standing = ctx
         .query
@@ -488,12 +493,12 @@ pub(crate) async fn history(ctx: ApiCtx, Path(id): Path<String>) -> ApiResult<Hi
     responses((status = 200, body = Answer<SearchBody>), (status = 400, body = ProblemBody)))]
 pub(crate) async fn search(ctx: ApiCtx) -> ApiResult<SearchBody> {
     let refuse = |refusal: Refusal| ctx.problem(refusal);
-    let kinds = registers::KINDS.iter().map(|schema| schema.kind);
-    let kind = ctx.query.one_of("kind", kinds).map_err(refuse)?;
+    let known = ctx.state.known_registers(&ctx.who);
+    let kind = ctx.query.one_of("kind", known.iter().map(|schema| schema.kind)).map_err(refuse)?;
     let number = |name, default| ctx.query.number(name, default).map_err(refuse);
     let query = SearchQuery {
         text: ctx.query.get("q").unwrap_or_default().to_owned(),
-        kinds: kind.map(str::to_owned).into_iter().collect(),
+        kinds: ctx.state.searched_kinds(&ctx.who, kind),
         include_internal: ctx.audience() == Audience::Staff,
         offset: usize::try_from(number("offset", 0)?).unwrap_or(usize::MAX),
         limit: usize::try_from(number("limit", 50)?.min(RECORDS_MAX)).unwrap_or(50),

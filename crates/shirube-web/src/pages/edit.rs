@@ -47,6 +47,7 @@ pub(crate) fn own_draft(ctx: &Ctx, schema: &KindSchema) -> Resource {
         state: schema.initial_state().to_owned(),
         standing: Standing::Active.code().to_owned(),
         organisations: ctx.who.principal.organisations(),
+        closed: schema.closed,
         ..shirube_access::RecordResource::default()
     })
 }

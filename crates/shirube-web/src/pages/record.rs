@@ -34,7 +34,9 @@ pub(crate) struct Known {
 pub(crate) fn known(ctx: &Ctx, text: &str) -> Result<Known, PageError> {
     let missing = || ctx.refuse(Refusal::new("web.not-found.record").arg("id", text));
     let id: RecordId = text.parse().map_err(|_| missing())?;
-    let schema = registers::kind_by_prefix(id.prefix()).ok_or_else(missing)?;
+    let schema = registers::kind_by_prefix(id.prefix())
+        .filter(|schema| ctx.state.knows_register(&ctx.who, schema))
+        .ok_or_else(missing)?;
     Ok(Known { id, schema })
 }
 

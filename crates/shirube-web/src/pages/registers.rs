@@ -8,7 +8,7 @@ use shirube_model::ident::RecordId;
 use shirube_model::lang::LocalText;
 use shirube_model::record::{RecordVersion, Standing};
 use shirube_model::refusal::Refusal;
-use shirube_model::registers::{self, KINDS};
+use shirube_model::registers;
 use shirube_model::schema::{FieldSpec, KindSchema};
 use shirube_store::{KindCount, ListQuery, SearchHit, SearchQuery, search_marks};
 
@@ -39,9 +39,11 @@ pub(crate) fn standing_word(ctx: &Ctx, standing: Standing) -> String {
     ctx.t.get(&format!("web.standing.{}", standing.code()))
 }
 
-/// The kind called `name`, or the page that there is none.
+/// The kind called `name`, or the page that there is none: a register that is
+/// closed to whoever asks is none.
 pub(crate) fn find(ctx: &Ctx, name: &str) -> Result<&'static KindSchema, PageError> {
     registers::kind(name)
+        .filter(|schema| ctx.state.knows_register(&ctx.who, schema))
         .ok_or_else(|| ctx.refuse(Refusal::new("web.not-found.kind").arg("kind", name)))
 }
 
@@ -50,7 +52,8 @@ pub(crate) async fn overview(ctx: Ctx) -> Page {
     let counts =
         ctx.state.store().counts(ctx.ledger()).await.map_err(|error| ctx.store_error(&error))?;
     let mut domains: Vec<DomainView> = Vec::new();
-    for schema in KINDS {
+    let known = ctx.state.known_registers(&ctx.who);
+    for schema in &known {
         let row = kind_row(&ctx, schema, &counts);
         match domains.iter_mut().find(|domain| domain.id == schema.domain) {
             Some(domain) => domain.kinds.push(row),
@@ -61,8 +64,12 @@ pub(crate) async fn overview(ctx: Ctx) -> Page {
             }),
         }
     }
-    let total: u64 = counts.iter().map(|count| count.records).sum();
-    let args = [("kinds", KINDS.len().to_string()), ("records", ctx.t.count(total))];
+    let total: u64 = counts
+        .iter()
+        .filter(|count| known.iter().any(|schema| schema.kind == count.kind))
+        .map(|count| count.records)
+        .sum();
+    let args = [("kinds", known.len().to_string()), ("records", ctx.t.count(total))];
     let page = RegistersPage {
         c: ctx.chrome(Tab::Registers, ctx.t.get("web.registers.title")),
         picker: AsOfPicker::new(&ctx, "/registers", &[]),
@@ -254,16 +261,18 @@ fn selects(
 /// Searches all registers.
 pub(crate) async fn search(ctx: Ctx) -> Page {
     let refuse = |refusal: Refusal| ctx.refuse(refusal);
-    let kind = ctx.query.one_of("kind", KINDS.iter().map(|s| s.kind)).map_err(refuse)?;
+    let known = ctx.state.known_registers(&ctx.who);
+    let kind = ctx.query.one_of("kind", known.iter().map(|s| s.kind)).map_err(refuse)?;
     let page = ctx.query.number("page", 1).map_err(refuse)?.clamp(1, 1_000_000);
     let text = ctx.query.get("q").unwrap_or_default().to_owned();
     let offset = (page - 1) * HITS_PER_PAGE;
+    let kinds = ctx.state.searched_kinds(&ctx.who, kind);
     let (hits, total) = if text.is_empty() {
         (Vec::new(), 0)
     } else {
         let query = SearchQuery {
             text: text.clone(),
-            kinds: kind.map(str::to_owned).into_iter().collect(),
+            kinds,
             include_internal: ctx.audience() == Audience::Staff,
             offset: usize::try_from(offset).unwrap_or(usize::MAX),
             limit: usize::try_from(HITS_PER_PAGE).unwrap_or(20),
@@ -306,7 +315,7 @@ fn kinds_select(ctx: &Ctx, current: Option<&str>) -> Select {
     Select {
         name: "kind",
         label: ctx.t.get("web.col.register"),
-        options: KINDS.iter().map(choice).collect(),
+        options: ctx.state.known_registers(&ctx.who).iter().map(choice).collect(),
     }
 }
 

@@ -322,3 +322,67 @@ fn a_server_without_a_provider_says_so() {
     }
     assert!(!site.get("/ja/sign-in").text.contains("id=\"provider\""));
 }
+
+#[test]
+fn choices_of_persons_are_there_for_those_named_for_them_only() {
+    let site = Site::live(Some(KEY));
+    let (named, desk) = account(&site, "desk", &["registrar@*/use_choice"], Reach::Write);
+    let (registrar, all) = account(&site, "all", &["registrar", "auditor"], Reach::Write);
+    let send = |secret: &str| {
+        let body = json!({ "body": {
+            "data_set": "D", "person": "4711", "decision": "refuse", "made_by": "self",
+            "made_on": "2026-04-01",
+        }, "reason": "form" });
+        let request = axum::http::Request::post("/api/v1/kinds/use_choice/records")
+            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {secret}"));
+        site.send(request.body(axum::body::Body::from(body.to_string())).unwrap())
+    };
+    assert_eq!(send(&all).status, StatusCode::NOT_FOUND);
+    let made = send(&desk);
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    for path in [
+        format!("/ja/records/{id}"),
+        format!("/ja/records/{id}/history"),
+        format!("/ja/records/{id}/diff"),
+        "/ja/registers/use_choice".to_owned(),
+    ] {
+        for cookie in ["", registrar.as_str()] {
+            let hidden = site.get_as(&path, cookie);
+            assert_eq!(hidden.status, StatusCode::NOT_FOUND, "{path}");
+            assert!(!hidden.text.contains("4711"), "{path}");
+        }
+        let shown = site.get_as(&path, &named).status;
+        assert!(shown == StatusCode::OK || path.ends_with("diff"), "{path} {shown}");
+    }
+    let api = |path: &str, secret: &str| {
+        let mut request = axum::http::Request::get(path);
+        if !secret.is_empty() {
+            request = request.header("authorization", format!("Bearer {secret}"));
+        }
+        site.send(request.body(axum::body::Body::empty()).unwrap())
+    };
+    for path in [
+        format!("/api/v1/records/{id}"),
+        format!("/api/v1/records/{id}/history"),
+        "/api/v1/kinds/use_choice/records".to_owned(),
+    ] {
+        for secret in ["", all.as_str()] {
+            assert_eq!(api(&path, secret).status, StatusCode::NOT_FOUND, "{path}");
+        }
+        let seen = api(&path, &desk);
+        assert_eq!(seen.status, StatusCode::OK, "{path}");
+        assert!(seen.text.contains("4711"), "{path}");
+    }
+    // Neither in the search nor in the list of registers with their counts.
+    for (secret, found) in [("", false), (all.as_str(), false), (desk.as_str(), true)] {
+        let known = api("/api/v1/search?q=D&kind=use_choice", secret);
+        assert_eq!(known.status == StatusCode::OK, found, "{}", known.text);
+        assert_eq!(api("/api/v1/search?q=4711", secret).json()["total"], 0);
+    }
+    for (cookie, found) in [("", false), (registrar.as_str(), false), (named.as_str(), true)] {
+        let page = site.get_as("/ja/registers", cookie);
+        assert_eq!(page.text.contains("/registers/use_choice"), found);
+    }
+}

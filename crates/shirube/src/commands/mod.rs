@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod admin;
+pub(crate) mod consent;
 pub(crate) mod cycle;
 pub(crate) mod demo;
 pub(crate) mod evidence;
@@ -14,3 +15,4 @@ pub(crate) mod records;
 pub(crate) mod register;
 pub(crate) mod review;
 pub(crate) mod serve;
+pub(crate) mod statement;

@@ -27,7 +27,7 @@ pub(crate) async fn query(args: &GateQueryArgs, out: &Out) -> Result<ExitCode, F
     let snapshot = Snapshot::open(&args.records, &args.snapshot)?;
     let asker = args.asker.clone().unwrap_or_else(login);
     let by = Asking { permit: &args.permit, asker: &asker, at: Utc::now() };
-    match gate(&snapshot, &args.guard)?.ask(&by, &sql).await? {
+    match gate(&snapshot, &args.guard).await?.ask(&by, &sql).await? {
         Decision::Released(released) => show(&released, args.json, out)?,
         Decision::Queued(entry) if args.json => {
             out.line(serde_json::json!({ "queued": entry }).to_string());
@@ -46,9 +46,10 @@ fn login() -> String {
 }
 
 /// The gate over a snapshot, by the rules of a call.
-fn gate(snapshot: &Snapshot, guard: &GuardArgs) -> Result<Gate, Failure> {
+async fn gate(snapshot: &Snapshot, guard: &GuardArgs) -> Result<Gate, Failure> {
     let policy = policy(&guard.policy)?;
-    let exclusions = exclusions(guard.opt_out.as_deref())?;
+    let listed = exclusions(guard.opt_out.as_deref())?;
+    let exclusions = listed.and(&super::consent::excluded(&guard.choices, snapshot).await?);
     let secret = secret(guard.secret.as_deref(), &policy)?;
     let setup = Setup {
         snapshot,
@@ -150,7 +151,7 @@ pub(crate) async fn ledger(args: &GateLedgerArgs, out: &Out) -> Result<ExitCode,
         return Ok(ExitCode::SUCCESS);
     };
     let snapshot = Snapshot::open(records, id)?;
-    let gate = gate(&snapshot, &args.guard)?;
+    let gate = gate(&snapshot, &args.guard).await?;
     let mut different = 0_u64;
     let mut same = 0_u64;
     for entry in gate.ledger().entries()? {
