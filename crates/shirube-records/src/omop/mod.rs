@@ -4,8 +4,10 @@ mod cdm;
 mod csv_unit;
 mod fhir_unit;
 mod import;
+mod parquet_unit;
 mod part;
 mod rows;
+mod table_unit;
 
 pub use cdm::{CdmColumn, CdmTable, CdmType, tables};
 pub use fhir_unit::Mapping;

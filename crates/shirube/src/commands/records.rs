@@ -41,7 +41,7 @@ pub(crate) fn run(args: RecordsArgs, out: &Out) -> Result<ExitCode, Failure> {
 
 fn import_folder(args: &RecordsImportArgs, out: &Out) -> Result<ExitCode, Failure> {
     let source = match (&args.omop, &args.fhir) {
-        (Some(folder), None) => Source::OmopCsv(folder.clone()),
+        (Some(folder), None) => Source::Omop(folder.clone()),
         (None, Some(folder)) => {
             let mapping = match &args.views {
                 Some(folder) => Mapping::read(folder)?,
