@@ -22,6 +22,8 @@ pub use input::Limits;
 pub use omop::{
     CdmColumn, CdmTable, CdmType, Identity, ImportOptions, Mapping, Source, StopAt, import, tables,
 };
+#[doc(hidden)]
+pub use omop::{fuzz_fhir, fuzz_omop_csv, fuzz_omop_parquet, fuzz_view};
 pub use pseudonym::{PseudonymKey, Pseudonyms};
 pub use snapshot::{Manifest, Part, Snapshot, SourceFile, UnmappedCode};
 pub use view::{Columns, Holds, Value, View, ViewColumn, Views};

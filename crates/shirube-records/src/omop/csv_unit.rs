@@ -7,7 +7,7 @@ use std::path::Path;
 use shirube_model::refusal::Refusal;
 
 use super::cdm::{ADDED, CdmTable, RENAMED};
-use super::table_unit::TableOut;
+use super::table_unit::RowSink;
 use crate::error::RecordsError;
 use crate::input::Opened;
 
@@ -40,7 +40,7 @@ impl Read for Measured {
 }
 
 /// Reads one file into the table's part.
-pub(crate) fn read(path: &Path, file: usize, out: &mut TableOut<'_>) -> Result<(), RecordsError> {
+pub(crate) fn read(path: &Path, file: usize, out: &mut dyn RowSink) -> Result<(), RecordsError> {
     let limit = out.record_bytes().saturating_add(BUFFER_BYTES * 2);
     let source = Measured { source: Opened::open(path)?, since: 0, limit, long: false };
     let mut reader = csv::ReaderBuilder::new()
@@ -52,7 +52,7 @@ pub(crate) fn read(path: &Path, file: usize, out: &mut TableOut<'_>) -> Result<(
     if !reader.read_byte_record(&mut record).map_err(|e| fault(&reader, path, &e))? {
         record.clear();
     }
-    let layout = layout(out.table, &names(&record, path)?, path)?;
+    let layout = layout(out.table(), &names(&record, path)?, path)?;
     loop {
         reader.get_mut().since = 0;
         if !reader.read_byte_record(&mut record).map_err(|e| fault(&reader, path, &e))? {

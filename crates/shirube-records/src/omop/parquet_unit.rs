@@ -23,7 +23,7 @@ use parquet::file::metadata::ParquetMetaData;
 use shirube_model::refusal::Refusal;
 
 use super::csv_unit::{Layout, layout};
-use super::table_unit::TableOut;
+use super::table_unit::RowSink;
 use crate::error::RecordsError;
 use crate::input::{FREE_BYTES, RATIO_MAX};
 
@@ -31,7 +31,7 @@ use crate::input::{FREE_BYTES, RATIO_MAX};
 const BATCH_ROWS: usize = 4_096;
 
 /// Reads one file into the table's part.
-pub(crate) fn read(path: &Path, file: usize, out: &mut TableOut<'_>) -> Result<(), RecordsError> {
+pub(crate) fn read(path: &Path, file: usize, out: &mut dyn RowSink) -> Result<(), RecordsError> {
     let fault = |error: std::io::Error| RecordsError::io(path, &error);
     let opened = File::open(path).map_err(fault)?;
     let packed = opened.metadata().map_err(fault)?.len();
@@ -39,7 +39,7 @@ pub(crate) fn read(path: &Path, file: usize, out: &mut TableOut<'_>) -> Result<(
     codecs(metadata.metadata(), path)?;
     let fields = metadata.schema().fields();
     let names: Vec<String> = fields.iter().map(|f| f.name().trim().to_lowercase()).collect();
-    let layout = wanted(layout(out.table, &names, path)?, metadata.schema(), path)?;
+    let layout = wanted(layout(out.table(), &names, path)?, metadata.schema(), path)?;
     let mask = ProjectionMask::roots(metadata.parquet_schema(), layout.roots.iter().copied());
     let mut reader = caught(path, || {
         ParquetRecordBatchReaderBuilder::new_with_metadata(opened, metadata)

@@ -15,8 +15,21 @@ use crate::input::plain_name;
 const BATCH_ROWS: usize = 8_192;
 
 /// Takes the rows of a table, whatever kind of file they come from.
-pub(crate) struct TableOut<'d> {
-    pub(crate) table: &'static CdmTable,
+pub(crate) trait RowSink {
+    /// The table.
+    fn table(&self) -> &'static CdmTable;
+    /// Longest row, in bytes.
+    fn record_bytes(&self) -> usize;
+    /// Adds a row, one text for each column of the table, or puts it into the
+    /// quarantine.
+    fn push(&mut self, file: usize, line: u64, texts: &[Cow<'_, str>]) -> Result<(), RecordsError>;
+    /// Puts a row into the quarantine that could not be taken apart.
+    fn refuse(&mut self, file: usize, line: u64, code: &'static str);
+}
+
+/// Takes the rows of a table into its part of the snapshot.
+struct TableOut<'d> {
+    table: &'static CdmTable,
     desk: &'d Desk<'d>,
     task: &'d Task,
     rows: Rows<'d>,
@@ -55,20 +68,16 @@ pub(crate) fn run(desk: &Desk<'_>, task: &Task) -> Result<UnitDone, RecordsError
     Ok(done)
 }
 
-impl TableOut<'_> {
-    /// Longest row, in bytes.
-    pub(crate) fn record_bytes(&self) -> usize {
+impl RowSink for TableOut<'_> {
+    fn table(&self) -> &'static CdmTable {
+        self.table
+    }
+
+    fn record_bytes(&self) -> usize {
         self.desk.options.limits.record_bytes
     }
 
-    /// Adds a row, one text for each column of the table, or puts it into the
-    /// quarantine.
-    pub(crate) fn push(
-        &mut self,
-        file: usize,
-        line: u64,
-        texts: &[Cow<'_, str>],
-    ) -> Result<(), RecordsError> {
+    fn push(&mut self, file: usize, line: u64, texts: &[Cow<'_, str>]) -> Result<(), RecordsError> {
         self.done.records_read += 1;
         if let Err((field, code)) = self.rows.push(texts) {
             self.done.quarantine(file, line, field, code);
@@ -80,12 +89,13 @@ impl TableOut<'_> {
         Ok(())
     }
 
-    /// Puts a row into the quarantine that could not be taken apart.
-    pub(crate) fn refuse(&mut self, file: usize, line: u64, code: &'static str) {
+    fn refuse(&mut self, file: usize, line: u64, code: &'static str) {
         self.done.records_read += 1;
         self.done.quarantine(file, line, "", code);
     }
+}
 
+impl TableOut<'_> {
     fn write(&mut self, path: &Path) -> Result<(), RecordsError> {
         self.desk.watch()?;
         if self.rows.rows == 0 {
