@@ -6,6 +6,7 @@
 mod base;
 mod faults;
 mod fhir;
+mod fuzz;
 mod input;
 mod json;
 mod official;
