@@ -53,9 +53,9 @@ pub fn quality_html(report: &QualityReport, lang: Lang) -> String {
         &[("checks", checked.to_string()), ("failed", report.failed().to_string())],
     );
     // Writing into a text does not fail.
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<section><p>{}</p><p><code>{}</code></p><p><strong>{}</strong></p>{}</section>\n",
+        "<section><p>{}</p><p><code>{}</code></p><p><strong>{}</strong></p>{}</section>",
         escape(&about),
         escape(&report.snapshot),
         escape(&summary),
@@ -63,13 +63,13 @@ pub fn quality_html(report: &QualityReport, lang: Lang) -> String {
     );
     let failed: Vec<&CheckResult> =
         report.checks.iter().filter(|c| c.status == Status::Failed).collect();
-    let _ = write!(out, "<section><h2>{}</h2>\n", word(lang, "quality.failed"));
+    let _ = writeln!(out, "<section><h2>{}</h2>", word(lang, "quality.failed"));
     if failed.is_empty() {
         let _ = write!(out, "<p>{}</p>", word(lang, "quality.none-failed"));
     } else {
         out.push_str(&rows(&failed, lang));
     }
-    let _ = write!(out, "</section>\n<section><h2>{}</h2>\n", word(lang, "quality.by-table"));
+    let _ = writeln!(out, "</section>\n<section><h2>{}</h2>", word(lang, "quality.by-table"));
     let mut by_table: BTreeMap<&str, Vec<&CheckResult>> = BTreeMap::new();
     for check in &report.checks {
         by_table.entry(&check.table).or_default().push(check);
@@ -86,9 +86,9 @@ pub fn quality_html(report: &QualityReport, lang: Lang) -> String {
                 ("idle", count(|s| matches!(s, Status::NotApplicable(_))).to_string()),
             ],
         );
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<details><summary>{}</summary>{}</details>\n",
+            "<details><summary>{}</summary>{}</details>",
             escape(&line),
             rows(&checks, lang)
         );
@@ -118,10 +118,10 @@ fn totals(report: &QualityReport, lang: Lang) -> String {
             Context::Verification => "quality.verification",
             Context::Validation => "quality.validation",
         };
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
-             <td class=\"n\">{}</td></tr>\n",
+             <td class=\"n\">{}</td></tr>",
             word(lang, category),
             word(lang, context),
             total.passed,
@@ -162,11 +162,11 @@ fn rows(checks: &[&CheckResult], lang: Lang) -> String {
             None => check.table.clone(),
         };
         let concept = check.concept.as_ref().map(|c| format!(" ({c})")).unwrap_or_default();
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<tr><td>{} <small><code>{}</code></small></td><td><code>{}</code>{}</td><td>{}</td>\
              <td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
-             <td class=\"n\">{}</td><td class=\"{class}\">{outcome}</td></tr>\n",
+             <td class=\"n\">{}</td><td class=\"{class}\">{outcome}</td></tr>",
             word(lang, key(check.name)),
             check.name.text(),
             escape(&place),

@@ -322,10 +322,9 @@ fn rule(
             Some(value) => Some(Rule::Word(value.to_owned())),
             None => (dated && of_person).then(|| Rule::Word(String::new())),
         },
-        C::PlausibleTemporalAfter => match start_of(table, name) {
-            Some(start) => Some(Rule::Other { table: table.name.clone(), field: start }),
-            None => None,
-        },
+        C::PlausibleTemporalAfter => {
+            start_of(table, name).map(|field| Rule::Other { table: table.name.clone(), field })
+        }
         C::PlausibleStartBeforeEnd => end_of(table, name).map(Rule::Field),
         C::PlausibleDuringLife | C::PlausibleAfterBirth | C::PlausibleBeforeDeath => {
             plain(dated && of_person && (table.name != "death" || check == C::PlausibleAfterBirth))
