@@ -1,7 +1,10 @@
 //! Speed of views: megabytes of FHIR per second to columns.
 //!
 //! Runs on generated Observations as NDJSON, and on every folder of bundles or
-//! NDJSON named in `SHIRUBE_BENCH_FHIR` (separated by colons).
+//! NDJSON named in `SHIRUBE_BENCH_FHIR` (separated by colons). With
+//! `SHIRUBE_BENCH_ONCE="PATH THREADS"`, once over one folder or file, so that
+//! runs can alternate with those of `by_hand.py`; a file that is not there is
+//! generated.
 
 #![allow(
     clippy::unwrap_used,
@@ -119,15 +122,41 @@ fn report(name: &str, files: &[PathBuf]) {
             megabytes / best.0
         );
     }
+    println!("  {}", peak());
+}
+
+fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("peak unknown");
-    println!("  {peak}");
+    peak.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn once(path: &Path, threads: usize) {
+    if !path.exists() {
+        observations(path);
+    }
+    let mut files = vec![path.to_owned()];
+    if path.is_dir() {
+        files = std::fs::read_dir(path).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+    }
+    let (seconds, rows) = run(&files, threads);
+    let megabytes = megabytes(&files);
+    println!(
+        "views, {threads} threads: {megabytes:.0} MB, {rows} rows, {seconds:.2} s, {:.0} MB/s, {}",
+        megabytes / seconds,
+        peak()
+    );
 }
 
 fn main() {
     // `cargo test` runs benches too, only to see that they start.
     if !std::env::args().any(|arg| arg == "--bench") {
         return;
+    }
+    if let Ok(words) = std::env::var("SHIRUBE_BENCH_ONCE") {
+        let (path, threads) = words.rsplit_once(' ').unwrap();
+        return once(Path::new(path), threads.parse().unwrap());
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("Observation.ndjson");

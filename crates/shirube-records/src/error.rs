@@ -39,7 +39,9 @@ impl RecordsError {
     pub(crate) fn io(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind;
         let code = match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "records.disk-full",
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                "records.disk-full"
+            }
             ErrorKind::NotFound => "records.file.missing",
             _ => "records.file.failed",
         };

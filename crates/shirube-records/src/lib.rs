@@ -2,8 +2,8 @@
 //! pseudonyms, and a made-up population.
 //!
 //! [`Views`] runs SQL-on-FHIR v2 ViewDefinitions over resources. [`import`]
-//! makes an immutable [`Snapshot`] in the OMOP CDM 5.4 from OMOP CSV files or
-//! FHIR R4 files. Nothing here carries a value of a record into a message:
+//! makes an immutable [`Snapshot`] in the OMOP CDM 5.4 from OMOP CSV and Parquet
+//! files or FHIR R4 files, and [`quality`](mod@quality) checks it. Nothing here carries a value of a record into a message:
 //! refusals name the rule and the place.
 
 mod error;
@@ -13,6 +13,7 @@ mod omop;
 mod path;
 pub mod population;
 mod pseudonym;
+pub mod quality;
 mod snapshot;
 mod view;
 
@@ -21,6 +22,8 @@ pub use input::Limits;
 pub use omop::{
     CdmColumn, CdmTable, CdmType, Identity, ImportOptions, Mapping, Source, StopAt, import, tables,
 };
+#[doc(hidden)]
+pub use omop::{fuzz_fhir, fuzz_omop_csv, fuzz_omop_parquet, fuzz_view};
 pub use pseudonym::{PseudonymKey, Pseudonyms};
 pub use snapshot::{Manifest, Part, Snapshot, SourceFile, UnmappedCode};
 pub use view::{Columns, Holds, Value, View, ViewColumn, Views};

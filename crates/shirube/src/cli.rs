@@ -496,10 +496,26 @@ pub(crate) enum RecordsCommand {
         records: PathBuf,
         snapshot: String,
     },
+    Quality(RecordsQualityArgs),
     Key {
         file: PathBuf,
     },
     Population(PopulationArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordsQualityArgs {
+    #[arg(long)]
+    pub(crate) records: PathBuf,
+    pub(crate) snapshot: String,
+    #[arg(long)]
+    pub(crate) thresholds: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) on: Option<NaiveDate>,
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[arg(long)]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -50,7 +50,7 @@ pub fn imported(folder: &Path, without: &[i64]) -> Snapshot {
         fs::write(&path, kept(&name, &text, without)).unwrap();
     }
     let options = ImportOptions::new("made up", Identity::AsGiven);
-    import(folder, &Source::OmopCsv(input), &options).unwrap()
+    import(folder, &Source::Omop(input), &options).unwrap()
 }
 
 /// The institution of a visit.

@@ -4,15 +4,26 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 use shirube_model::refusal::Refusal;
 
 use crate::error::RecordsError;
 
+/// Endings of compressed files, which come after the ending of what is inside.
+const PACKED: [&str; 2] = [".gz", ".zst"];
+
+/// The name of a file in lower case, without the ending of its compression.
+pub(crate) fn plain_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let plain = PACKED.iter().find_map(|ending| name.strip_suffix(ending));
+    plain.map(str::to_owned).unwrap_or(name)
+}
+
 /// How much more than this many times the compressed size may come out…
-const RATIO_MAX: u64 = 200;
+pub(crate) const RATIO_MAX: u64 = 200;
 /// …once this many bytes have come out.
-const FREE_BYTES: u64 = 64 << 20;
+pub(crate) const FREE_BYTES: u64 = 64 << 20;
 /// Largest window of a compressed file, as a power of two: 128 MiB.
 const WINDOW_LOG_MAX: u32 = 27;
 const BUFFER_BYTES: usize = 256 << 10;
@@ -33,10 +44,12 @@ impl std::fmt::Debug for Opened {
 }
 
 impl Opened {
-    /// Opens a file; one that starts with the zstd mark is unpacked.
+    /// Opens a file of text; one that starts with the mark of gzip or zstd is
+    /// unpacked, all its members one after the other.
     ///
     /// # Errors
-    /// When the file cannot be read, or is compressed in a way not supported.
+    /// When the file cannot be read, is compressed in a way not supported, or
+    /// is text in UTF-16 or UTF-32.
     pub fn open(path: &Path) -> Result<Self, RecordsError> {
         let fault = |error: io::Error| RecordsError::io(path, &error);
         let mut file = File::open(path).map_err(fault)?;
@@ -51,13 +64,31 @@ impl Opened {
                 decoder.window_log_max(WINDOW_LOG_MAX).map_err(fault)?;
                 (Box::new(decoder), Some(length))
             }
-            [0x1f, 0x8b, ..] | [b'P', b'K', 3, 4] => {
+            [0x1f, 0x8b, ..] => (Box::new(MultiGzDecoder::new(whole)), Some(length)),
+            // ZIP, bzip2 and xz.
+            [b'P', b'K', 3, 4] | [b'B', b'Z', b'h', _] | [0xfd, b'7', b'z', b'X'] => {
                 let name = path.display().to_string();
                 return Err(Refusal::new("records.input.packing").file(name).into());
             }
             _ => (Box::new(whole), None),
         };
-        Ok(Self { path: path.to_owned(), reader, packed, unpacked: 0, bomb: false })
+        let opened = Self { path: path.to_owned(), reader, packed, unpacked: 0, bomb: false };
+        opened.in_bytes()
+    }
+
+    /// Looks at the first characters: text whose characters take two or four
+    /// bytes would give nothing but refused rows, so it is refused as a whole.
+    fn in_bytes(mut self) -> Result<Self, RecordsError> {
+        let mut head = [0u8; 4];
+        let read = read_full(&mut self, &mut head).map_err(|error| self.fault(&error))?;
+        let head = head.get(..read).unwrap_or_default();
+        if head.contains(&0) || head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+            return Err(Refusal::new("records.input.encoding").file(self.name()).into());
+        }
+        let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        self.reader = Box::new(io::Cursor::new(head.to_vec()).chain(rest));
+        self.unpacked = 0;
+        Ok(self)
     }
 
     /// The file's own bytes and their SHA-256 in hexadecimal.

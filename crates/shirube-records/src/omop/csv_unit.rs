@@ -1,94 +1,109 @@
 //! One CSV file of an OMOP export.
 
 use std::borrow::Cow;
+use std::io::{self, Read};
+use std::path::Path;
 
 use shirube_model::refusal::Refusal;
 
 use super::cdm::{ADDED, CdmTable, RENAMED};
-use super::import::{Desk, Task, UnitDone};
-use super::part::{PartWriter, Seen, counts_once};
-use super::rows::Rows;
+use super::table_unit::RowSink;
 use crate::error::RecordsError;
 use crate::input::Opened;
 
-/// Rows after which columns are handed to the file.
-const BATCH_ROWS: usize = 8_192;
+const BUFFER_BYTES: usize = 1 << 18;
 
 /// Where each column of the table stands in the file.
-struct Layout {
-    places: Vec<Option<usize>>,
-    width: usize,
-    zero: Vec<bool>,
+pub(crate) struct Layout {
+    pub(crate) places: Vec<Option<usize>>,
+    pub(crate) width: usize,
+    pub(crate) zero: Vec<bool>,
 }
 
-/// Reads one file into one part.
-pub(crate) fn run(desk: &Desk<'_>, task: &Task) -> Result<UnitDone, RecordsError> {
-    let mut done = UnitDone::new(task);
-    let (Some(number), Some(table)) = (task.files.first().copied(), task.table) else {
-        return Ok(done);
-    };
-    let Some(path) = desk.files.get(number) else { return Ok(done) };
-    let source = Opened::open(path)?;
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 18).from_reader(source);
-    let fault = |error: &csv::Error| csv_fault(path, error);
-    let layout = layout(table, reader.byte_headers().map_err(|e| fault(&e))?, path)?;
+/// A file of which no row may grow without end, as behind a quote that never
+/// closes.
+struct Measured {
+    source: Opened,
+    /// Bytes handed on since the last row ended.
+    since: usize,
+    limit: usize,
+    long: bool,
+}
 
-    let mut rows = Rows::new(table, &desk.options.identity, false);
-    let mut part: Option<PartWriter> = None;
-    let mut seen = counts_once(table).then(Seen::default);
+impl Read for Measured {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.since = self.since.saturating_add(read);
+        self.long = self.since > self.limit;
+        if self.long { Err(io::Error::other("the row does not end")) } else { Ok(read) }
+    }
+}
+
+/// Reads one file into the table's part.
+pub(crate) fn read(path: &Path, file: usize, out: &mut dyn RowSink) -> Result<(), RecordsError> {
+    let limit = out.record_bytes().saturating_add(BUFFER_BYTES * 2);
+    let source = Measured { source: Opened::open(path)?, since: 0, limit, long: false };
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .has_headers(false)
+        .buffer_capacity(BUFFER_BYTES)
+        .from_reader(source);
     let mut record = csv::ByteRecord::new();
+    if !reader.read_byte_record(&mut record).map_err(|e| fault(&reader, path, &e))? {
+        record.clear();
+    }
+    let layout = layout(out.table(), &names(&record, path)?, path)?;
     loop {
-        let more = reader.read_byte_record(&mut record).map_err(|e| fault(&e))?;
-        if more {
-            done.records_read += 1;
-            let line = record.position().map_or(0, csv::Position::line);
-            if let Err((field, code)) = push(&layout, &record, &mut rows) {
-                done.quarantine(number, line, field, code);
-            }
+        reader.get_mut().since = 0;
+        if !reader.read_byte_record(&mut record).map_err(|e| fault(&reader, path, &e))? {
+            return Ok(());
         }
-        if rows.rows >= BATCH_ROWS || (!more && rows.rows > 0) {
-            desk.watch()?;
-            let batch = rows.take().map_err(|e| RecordsError::columns(path, &e))?;
-            let writer = match &mut part {
-                Some(part) => part,
-                None => part.insert(desk.part(table, &task.name)?),
-            };
-            writer.write(&batch, seen.as_mut())?;
-        }
-        if !more {
-            break;
+        let line = record.position().map_or(0, csv::Position::line);
+        match texts(&layout, &record) {
+            Ok(texts) => out.push(file, line, &texts)?,
+            Err(code) => out.refuse(file, line, code),
         }
     }
-    done.add_unmapped(table, std::mem::take(&mut rows.unmapped));
-    done.rows.insert(table.name.clone(), 0);
-    if let Some(part) = part {
-        done.add_part(part)?;
-    }
-    Ok(done)
 }
 
-fn csv_fault(path: &std::path::Path, error: &csv::Error) -> RecordsError {
+fn fault(reader: &csv::Reader<Measured>, path: &Path, error: &csv::Error) -> RecordsError {
+    let source = reader.get_ref();
+    let refuse = |code| {
+        let line = reader.position().line();
+        Refusal::new(code).file(path.display().to_string()).line(line).into()
+    };
     match error.kind() {
-        csv::ErrorKind::Io(error) => RecordsError::io(path, error),
-        _ => Refusal::new("records.input.csv").file(path.display().to_string()).into(),
+        _ if source.long => refuse("records.input.long"),
+        csv::ErrorKind::Io(error) => source.source.fault(error),
+        _ => refuse("records.input.csv"),
     }
+}
+
+/// The names of the columns. A header that is not UTF-8 belongs to a file that
+/// is not, and none of its rows could be read.
+fn names(header: &csv::ByteRecord, path: &Path) -> Result<Vec<String>, RecordsError> {
+    let name = |bytes: &[u8]| {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let name = std::str::from_utf8(bytes).ok()?;
+        Some(name.trim().to_lowercase())
+    };
+    header.iter().map(name).collect::<Option<_>>().ok_or_else(|| {
+        Refusal::new("records.input.encoding").file(path.display().to_string()).line(1).into()
+    })
 }
 
 /// The file's columns by name, in any case; names of version 5.3 count.
-fn layout(
+pub(crate) fn layout(
     table: &CdmTable,
-    headers: &csv::ByteRecord,
-    path: &std::path::Path,
+    names: &[String],
+    path: &Path,
 ) -> Result<Layout, RecordsError> {
     let refuse = |code, field: &str| {
         RecordsError::from(Refusal::new(code).file(path.display().to_string()).field(field))
     };
     let mut places = vec![None; table.columns.len()];
-    for (place, header) in headers.iter().enumerate() {
-        let header = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(header);
-        let name = String::from_utf8_lossy(header).trim().to_lowercase();
-        let renamed = RENAMED.iter().find(|(t, old, _)| *t == table.name && *old == name);
+    for (place, name) in names.iter().enumerate() {
+        let renamed = RENAMED.iter().find(|(t, old, _)| *t == table.name && old == name);
         let name = renamed.map_or(name.as_str(), |(_, _, new)| new);
         let Some(at) = table.column(name) else { continue };
         match places.get_mut(at) {
@@ -103,24 +118,23 @@ fn layout(
             return Err(refuse("records.input.column-missing", &column.name));
         }
     }
-    Ok(Layout { places, width: headers.len(), zero })
+    Ok(Layout { places, width: names.len(), zero })
 }
 
-fn push<'t>(
+fn texts<'r>(
     layout: &Layout,
-    record: &csv::ByteRecord,
-    rows: &mut Rows<'t>,
-) -> Result<(), (&'t str, &'static str)> {
+    record: &'r csv::ByteRecord,
+) -> Result<Vec<Cow<'r, str>>, &'static str> {
     if record.len() != layout.width {
-        return Err(("", "records.row.width"));
+        return Err("records.row.width");
     }
-    let mut texts: Vec<Cow<'_, str>> = Vec::with_capacity(layout.places.len());
+    let mut texts: Vec<Cow<'r, str>> = Vec::with_capacity(layout.places.len());
     for (place, zero) in layout.places.iter().zip(&layout.zero) {
         let bytes = place.and_then(|place| record.get(place)).unwrap_or_default();
         let Ok(text) = std::str::from_utf8(bytes) else {
-            return Err(("", "records.input.encoding"));
+            return Err("records.input.encoding");
         };
         texts.push(Cow::Borrowed(if *zero { "0" } else { text }));
     }
-    rows.push(&texts)
+    Ok(texts)
 }

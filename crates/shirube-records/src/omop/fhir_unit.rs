@@ -13,7 +13,7 @@ use super::import::{Desk, Task, UnitDone};
 use super::part::{PartWriter, Seen, counts_once};
 use super::rows::{Rows, Unmapped};
 use crate::error::RecordsError;
-use crate::input::{Batch, Opened, Shape, Splitter, in_order};
+use crate::input::{Batch, Opened, Shape, Splitter, in_order, plain_name};
 use crate::view::{Value, Views};
 
 /// Views that make rows of the model's tables.
@@ -168,9 +168,7 @@ pub(crate) fn run(
 }
 
 fn shape(path: &Path) -> Shape {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let name = name.trim_end_matches(".zst");
-    if name.ends_with(".json") { Shape::Bundle } else { Shape::Ndjson }
+    if plain_name(path).ends_with(".json") { Shape::Bundle } else { Shape::Ndjson }
 }
 
 /// Runs every view over every record of a batch. A record is taken whole or

@@ -1,6 +1,6 @@
 //! Files to a snapshot: atomic, resumable, and the same bytes every time.
 //!
-//! The input is cut into units (one CSV file; or FHIR files of some size). Each
+//! The input is cut into units (the files of one table; or FHIR files of some size). Each
 //! unit writes its parts and then a note that it is done; a run that was
 //! stopped goes on with the units that have no note. When all are done the
 //! folder gets its manifest and moves to its place in one step.
@@ -14,12 +14,12 @@ use sha2::{Digest, Sha256};
 use shirube_model::refusal::Refusal;
 
 use super::cdm::{CdmTable, table};
-use super::csv_unit;
 use super::fhir_unit::{self, Mapping};
 use super::part::{PartWriter, Seen, counts_once};
 use super::rows::{Identity, Unmapped};
+use super::table_unit;
 use crate::error::RecordsError;
-use crate::input::{Limits, Opened, in_order};
+use crate::input::{Limits, Opened, in_order, plain_name};
 use crate::snapshot::{
     MANIFEST, Manifest, Part, Snapshot, SourceFile, UnmappedCode, files_below, sync_folder,
     write_whole,
@@ -33,8 +33,9 @@ const UNIT_BYTES: u64 = 128 << 20;
 /// What is imported.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// A folder of CSV files of the OMOP CDM 5.3 or 5.4, one per table.
-    OmopCsv(PathBuf),
+    /// A folder of CSV and Parquet files of the OMOP CDM 5.3 or 5.4: one per
+    /// table, or a folder of files per table.
+    Omop(PathBuf),
     /// A folder of FHIR R4 bundles (`.json`) and bulk exports (`.ndjson`), and
     /// the views that map them.
     Fhir(PathBuf, Box<Mapping>),
@@ -101,7 +102,7 @@ pub(crate) struct Task {
     pub(crate) name: String,
     /// Places in the list of files.
     pub(crate) files: Vec<usize>,
-    /// The table, for CSV.
+    /// The table, for OMOP files.
     pub(crate) table: Option<&'static CdmTable>,
 }
 
@@ -168,7 +169,7 @@ pub fn import(
     options: &ImportOptions<'_>,
 ) -> Result<Snapshot, RecordsError> {
     let (folder, mapping) = match source {
-        Source::OmopCsv(folder) => (folder, None),
+        Source::Omop(folder) => (folder, None),
         Source::Fhir(folder, mapping) => (folder, Some(&**mapping)),
     };
     // FHIR ids are texts and the model's keys are numbers.
@@ -188,11 +189,11 @@ pub fn import(
     let work = Work::start(store, &key(&sources, mapping, options))?;
     let desk = Desk { options, files: &files, folder: &work.folder };
     let (tasks, left_out) = match mapping {
-        None => csv_tasks(&files, options),
+        None => table_tasks(folder, &files, options)?,
         Some(_) => (fhir_tasks(&sources), Vec::new()),
     };
     let units = match mapping {
-        None => csv_units(&desk, &work, &tasks)?,
+        None => table_units(&desk, &work, &tasks)?,
         Some(mapping) => fhir_units(&desk, &work, &tasks, mapping)?,
     };
     desk.watch()?;
@@ -202,11 +203,11 @@ pub fn import(
 
 /// The files to read, sorted by name.
 fn inputs(folder: &Path, fhir: bool) -> Result<Vec<PathBuf>, RecordsError> {
-    let endings: &[&str] = if fhir { &[".json", ".ndjson", ".jsonl"] } else { &[".csv"] };
+    let endings: &[&str] =
+        if fhir { &[".json", ".ndjson", ".jsonl"] } else { &[".csv", ".parquet"] };
     let mut files = files_below(folder)?;
     files.retain(|path| {
-        let name = path.to_string_lossy().to_lowercase();
-        let name = name.trim_end_matches(".zst");
+        let name = plain_name(path);
         endings.iter().any(|ending| name.ends_with(ending))
     });
     if files.is_empty() {
@@ -240,25 +241,54 @@ fn key(sources: &[SourceFile], mapping: Option<&Mapping>, options: &ImportOption
     hex::encode(sha.finalize())
 }
 
-/// One task per table that has a file; files of no table are left out, and so
+/// One task per table that has files; files of no table are left out, and so
 /// are facts about relationships where persons have pseudonyms: which of their
 /// numbers name persons is not known from the column.
-fn csv_tasks(files: &[PathBuf], options: &ImportOptions<'_>) -> (Vec<Task>, Vec<usize>) {
-    let (mut tasks, mut left_out) = (Vec::new(), Vec::new());
+fn table_tasks(
+    folder: &Path,
+    files: &[PathBuf],
+    options: &ImportOptions<'_>,
+) -> Result<(Vec<Task>, Vec<usize>), RecordsError> {
+    let (mut tasks, mut left_out) = (Vec::<Task>::new(), Vec::new());
+    // The folder whose files make up the table of each task.
+    let mut folders: Vec<Option<&Path>> = Vec::new();
     let pseudonyms = matches!(options.identity, Identity::Pseudonyms(_));
     for (number, path) in files.iter().enumerate() {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        let name = name.trim_end_matches(".zst").trim_end_matches(".csv");
-        match table(name).filter(|t| !(pseudonyms && t.name == "fact_relationship")) {
-            Some(table) => tasks.push(Task {
-                name: format!("{:05}", number + 1),
-                files: vec![number],
-                table: Some(table),
-            }),
-            None => left_out.push(number + 1),
+        let (found, within) = table_of(folder, path);
+        let Some(table) = found.filter(|t| !(pseudonyms && t.name == "fact_relationship")) else {
+            left_out.push(number + 1);
+            continue;
+        };
+        let same = tasks.iter().position(|task| task.table.is_some_and(|t| t.name == table.name));
+        match same.and_then(|at| tasks.get_mut(at).zip(folders.get(at))) {
+            None => {
+                let name = format!("{:05}", number + 1);
+                tasks.push(Task { name, files: vec![number], table: Some(table) });
+                folders.push(within);
+            }
+            Some((task, first)) if within.is_some() && *first == within => task.files.push(number),
+            // The same table twice, such as packed and unpacked: all rows would
+            // come in twice.
+            Some(_) => {
+                let refusal = Refusal::new("records.input.table-twice").arg("table", &table.name);
+                return Err(refusal.file(path.display().to_string()).into());
+            }
         }
     }
-    (tasks, left_out)
+    Ok((tasks, left_out))
+}
+
+/// The table of a file, by its own name, or else by that of its folder, which
+/// is given then.
+fn table_of<'p>(root: &Path, path: &'p Path) -> (Option<&'static CdmTable>, Option<&'p Path>) {
+    let name = plain_name(path);
+    let stem = |name: &str| table(name.trim_end_matches(".csv").trim_end_matches(".parquet"));
+    if let Some(table) = stem(&name) {
+        return (Some(table), None);
+    }
+    let Some(parent) = path.parent().filter(|parent| *parent != root) else { return (None, None) };
+    let name = parent.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    (stem(&name), Some(parent))
 }
 
 fn fhir_tasks(sources: &[SourceFile]) -> Vec<Task> {
@@ -279,7 +309,11 @@ fn fhir_tasks(sources: &[SourceFile]) -> Vec<Task> {
 }
 
 /// Tables stand apart from each other, so each thread takes one.
-fn csv_units(desk: &Desk<'_>, work: &Work, tasks: &[Task]) -> Result<Vec<UnitDone>, RecordsError> {
+fn table_units(
+    desk: &Desk<'_>,
+    work: &Work,
+    tasks: &[Task],
+) -> Result<Vec<UnitDone>, RecordsError> {
     let mut left = tasks.iter();
     let mut units = Vec::new();
     in_order(
@@ -290,7 +324,7 @@ fn csv_units(desk: &Desk<'_>, work: &Work, tasks: &[Task]) -> Result<Vec<UnitDon
                 return Ok(done);
             }
             desk.watch()?;
-            let done = csv_unit::run(desk, task)?;
+            let done = table_unit::run(desk, task)?;
             work.note(&done)?;
             Ok(done)
         },

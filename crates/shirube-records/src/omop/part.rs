@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -30,11 +31,31 @@ struct Hashing {
     file: BufWriter<File>,
     sha: Sha256,
     bytes: u64,
+    failed: Failed,
+}
+
+/// Why the file could not be written; the writer of columns does not say.
+#[derive(Clone, Default)]
+struct Failed(Arc<OnceLock<io::ErrorKind>>);
+
+impl Failed {
+    fn fault(&self, path: &Path, error: &dyn std::fmt::Display) -> RecordsError {
+        match self.0.get() {
+            Some(kind) => RecordsError::io(path, &io::Error::new(*kind, error.to_string())),
+            None => RecordsError::columns(path, error),
+        }
+    }
 }
 
 impl Write for Hashing {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(buffer)?;
+        let written = match self.file.write(buffer) {
+            Ok(written) => written,
+            Err(error) => {
+                let _ = self.failed.0.set(error.kind());
+                return Err(error);
+            }
+        };
         self.sha.update(buffer.get(..written).unwrap_or_default());
         self.bytes += written as u64;
         Ok(written)
@@ -85,6 +106,7 @@ pub(crate) struct PartWriter {
     name: String,
     table: &'static CdmTable,
     writer: ArrowWriter<Hashing>,
+    failed: Failed,
     rows: u64,
     pub(crate) repeated: u64,
 }
@@ -112,10 +134,11 @@ impl PartWriter {
             .set_max_row_group_row_count(Some(GROUP_ROWS))
             .set_created_by("shirube".to_owned())
             .build();
-        let hashing = Hashing { file, sha: Sha256::new(), bytes: 0 };
+        let failed = Failed::default();
+        let hashing = Hashing { file, sha: Sha256::new(), bytes: 0, failed: failed.clone() };
         let writer = ArrowWriter::try_new(hashing, table.schema(), Some(properties))
             .map_err(|error| RecordsError::columns(&path, &error))?;
-        Ok(Self { path, name, table, writer, rows: 0, repeated: 0 })
+        Ok(Self { path, name, table, writer, failed, rows: 0, repeated: 0 })
     }
 
     /// Adds rows; with `seen`, only those whose key is new.
@@ -131,17 +154,18 @@ impl PartWriter {
         };
         self.repeated += (batch.num_rows() - fresh.num_rows()) as u64;
         self.rows += fresh.num_rows() as u64;
-        self.writer.write(fresh).map_err(|e| fault(&e))
+        let written = self.writer.write(fresh);
+        written.map_err(|error| self.failed.fault(&self.path, &error))
     }
 
     /// Ends the file and waits until it is on the disk.
     pub(crate) fn finish(self) -> Result<Part, RecordsError> {
         let path = self.path;
         let fault = |error: io::Error| RecordsError::io(&path, &error);
-        let mut hashing =
-            self.writer.into_inner().map_err(|error| RecordsError::columns(&path, &error))?;
+        let written = self.writer.into_inner();
+        let mut hashing = written.map_err(|error| self.failed.fault(&path, &error))?;
         hashing.flush().map_err(fault)?;
-        let Hashing { file, sha, bytes } = hashing;
+        let Hashing { file, sha, bytes, .. } = hashing;
         let file = file.into_inner().map_err(|error| fault(error.into_error()))?;
         file.sync_all().map_err(fault)?;
         Ok(Part {

@@ -32,6 +32,18 @@ pub(crate) type Unmapped = BTreeMap<(usize, String), u64>;
 /// Most different codes that are listed by name.
 const UNMAPPED_MAX: usize = 50_000;
 
+/// Domains of events and their tables.
+const EVENTS: [(&str, &str); 8] = [
+    ("Visit", "visit_occurrence"),
+    ("Condition", "condition_occurrence"),
+    ("Drug", "drug_exposure"),
+    ("Procedure", "procedure_occurrence"),
+    ("Device", "device_exposure"),
+    ("Measurement", "measurement"),
+    ("Observation", "observation"),
+    ("Specimen", "specimen"),
+];
+
 /// Collects rows of one table.
 pub(crate) struct Rows<'t> {
     table: &'t CdmTable,
@@ -42,6 +54,8 @@ pub(crate) struct Rows<'t> {
     person: Option<usize>,
     coded: Vec<(usize, usize)>,
     birth: Option<[usize; 3]>,
+    /// The column that says of which domain the event is that another column names.
+    event: Option<usize>,
     builders: Vec<Builder>,
     cells: Vec<Cell>,
     pub(crate) rows: usize,
@@ -80,6 +94,7 @@ impl<'t> Rows<'t> {
             person: table.person(),
             coded: table.coded(),
             birth,
+            event: at("cost_domain_id"),
             builders: table.columns.iter().map(|c| builder(c.cdm_type)).collect(),
             cells: Vec::new(),
             rows: 0,
@@ -90,8 +105,9 @@ impl<'t> Rows<'t> {
     /// Whether [`Rows::push`] would take the row.
     pub(crate) fn check(&self, texts: &[Cow<'_, str>]) -> Result<(), RowFault<'t>> {
         let shift_days = self.shift_days(texts);
+        let event = self.event(texts);
         for at in 0..self.table.columns.len() {
-            self.cell(at, texts.get(at).map_or("", |text| text.as_ref()), shift_days)?;
+            self.cell(at, texts.get(at).map_or("", |text| text.as_ref()), shift_days, event)?;
         }
         Ok(())
     }
@@ -100,10 +116,11 @@ impl<'t> Rows<'t> {
     /// no value. Nothing is added when a value is refused.
     pub(crate) fn push(&mut self, texts: &[Cow<'_, str>]) -> Result<(), RowFault<'t>> {
         let shift_days = self.shift_days(texts);
+        let event = self.event(texts);
         self.cells.clear();
         for at in 0..self.table.columns.len() {
             let text = texts.get(at).map_or("", |text| text.as_ref());
-            let cell = self.cell(at, text, shift_days)?;
+            let cell = self.cell(at, text, shift_days, event)?;
             self.cells.push(cell);
         }
         if shift_days != 0 {
@@ -125,7 +142,19 @@ impl<'t> Rows<'t> {
         person.map_or(0, |person| pseudonyms.shift_days(person.trim()))
     }
 
-    fn cell(&self, at: usize, text: &str, shift_days: i64) -> Result<Cell, RowFault<'t>> {
+    /// The table of the event that a row names.
+    fn event(&self, texts: &[Cow<'_, str>]) -> &'static str {
+        let domain = self.event.and_then(|at| texts.get(at)).map_or("", |text| text.trim());
+        EVENTS.iter().find(|(known, _)| *known == domain).map_or("any", |(_, table)| table)
+    }
+
+    fn cell(
+        &self,
+        at: usize,
+        text: &str,
+        shift_days: i64,
+        event: &str,
+    ) -> Result<Cell, RowFault<'t>> {
         let Some(column) = self.table.columns.get(at) else { return Ok(Cell::Null) };
         let refuse = |code| Err((column.name.as_str(), code));
         let text = text.trim();
@@ -145,8 +174,9 @@ impl<'t> Rows<'t> {
             };
         }
         if !column.key.is_empty() {
+            let key = if column.key == "any" { event } else { &column.key };
             return match (pseudonyms, self.keyed || column.key == "person") {
-                (Some(pseudonyms), true) => Ok(Cell::Int(pseudonyms.number(&column.key, text))),
+                (Some(pseudonyms), true) => Ok(Cell::Int(pseudonyms.number(key, text))),
                 _ => whole(text).map(Cell::Int).ok_or((column.name.as_str(), "records.row.key")),
             };
         }

@@ -66,6 +66,18 @@ fn bundle(n: usize) -> Json {
         json!({"resourceType": "AllergyIntolerance", "id": "a", "patient": patient, "recordedDate": time, "code": coded("NUT")}),
         json!({"resourceType": "DiagnosticReport", "id": "r", "status": "final", "subject": patient, "issued": time, "code": coded("R1")}),
         json!({"resourceType": "Coverage", "id": "v", "status": "active", "beneficiary": patient, "period": {"start": "2021-04-01"}}),
+        json!({"resourceType": "Claim", "id": "k1", "status": "active", "use": "claim", "patient": patient, "created": "2021-04-01",
+               "insurance": [{"coverage": {"reference": "Coverage/v"}}], "total": {"value": 1234.5, "currency": "JPY"},
+               "diagnosis": [{"sequence": 1, "diagnosisCodeableConcept": coded("I10")},
+                             {"sequence": 2, "diagnosisReference": {"reference": "Condition/c"}}],
+               "procedure": [{"sequence": 1, "date": "2021-04-02", "procedureCodeableConcept": coded("K2")},
+                             {"sequence": 2, "procedureReference": {"reference": "Procedure/p"}}],
+               "item": [{"sequence": 1, "productOrService": coded("A"), "encounter": [encounter]}]}),
+        json!({"resourceType": "Claim", "id": "k2", "status": "active", "use": "claim", "patient": patient, "created": time,
+               "prescription": {"reference": "MedicationRequest/1"}, "total": {"value": 99},
+               "item": [{"sequence": 1, "productOrService": coded("A"), "encounter": [encounter]}]}),
+        json!({"resourceType": "Claim", "id": "k3", "status": "active", "use": "predetermination", "patient": patient,
+               "total": {"value": 5}, "item": [{"encounter": [encounter]}]}),
         json!({"resourceType": "CarePlan", "id": "x", "subject": patient}),
     ];
     let entries: Vec<Json> =
@@ -109,14 +121,15 @@ fn every_view_of_the_pack_fills_its_table() {
     let snapshot = bench.import("s", |_| ());
     let expected = [
         ("care_site", 1),
-        ("condition_occurrence", 6),
+        ("condition_occurrence", 12),
+        ("cost", 12),
         ("death", 6),
         ("drug_exposure", 24),
         ("measurement", 18),
         ("observation", 18),
         ("payer_plan_period", 6),
         ("person", 6),
-        ("procedure_occurrence", 6),
+        ("procedure_occurrence", 12),
         ("provider", 1),
         ("visit_occurrence", 6),
     ];
@@ -124,7 +137,7 @@ fn every_view_of_the_pack_fills_its_table() {
         expected.iter().map(|(table, rows)| ((*table).to_owned(), *rows)).collect();
     assert_eq!(snapshot.manifest.rows, expected);
     assert_eq!(snapshot.manifest.quarantined, BTreeMap::new());
-    assert_eq!(snapshot.manifest.records_read, 6 * 18);
+    assert_eq!(snapshot.manifest.records_read, 6 * 21);
     assert_eq!(snapshot.manifest.repeated["care_site"], 5);
     assert_eq!(snapshot.manifest.unmapped["drug_exposure.drug_source_value"], 24);
 
@@ -142,6 +155,20 @@ fn every_view_of_the_pack_fills_its_table() {
     );
     assert_eq!(all("visit_occurrence", "visit_concept_id"), vec![9201; 6]);
     assert_eq!(all("person", "gender_concept_id"), vec![8507, 8532, 0, 8507, 8532, 0]);
+    // A charge leads to its visit or its prescription, and to the insurance.
+    let events = all("cost", "cost_event_id");
+    let drugs = all("drug_exposure", "drug_exposure_id");
+    let of_visits = events.iter().filter(|event| visits.contains(event)).count();
+    let of_drugs = events.iter().filter(|event| drugs.contains(event)).count();
+    assert_eq!((of_visits, of_drugs), (6, 6));
+    let plans = all("payer_plan_period", "payer_plan_period_id");
+    assert!(
+        all("cost", "payer_plan_period_id")
+            .iter()
+            .filter(|id| **id != 0)
+            .all(|id| plans.contains(id))
+    );
+    assert_eq!(snapshot.manifest.unmapped["condition_occurrence.condition_source_value"], 12);
     // The four drugs of one person have one id in their sources.
     let drugs: std::collections::BTreeSet<i64> =
         all("drug_exposure", "drug_exposure_id")[..4].iter().copied().collect();
@@ -158,7 +185,10 @@ fn dates_come_from_the_best_that_is_written() {
             .unwrap()
     };
     let all = |table: &str, column: &str| days(&snapshot, table, column);
-    assert_eq!(all("condition_occurrence", "condition_start_date"), [day(2021, 3, 1)]);
+    let mut conditions = all("condition_occurrence", "condition_start_date");
+    conditions.sort_unstable();
+    assert_eq!(conditions, [day(2021, 3, 1), day(2021, 4, 1)]);
+    assert!(all("procedure_occurrence", "procedure_date").contains(&day(2021, 4, 2)));
     assert_eq!(all("visit_occurrence", "visit_end_date"), [day(2021, 1, 1)]);
     assert_eq!(all("payer_plan_period", "payer_plan_period_end_date"), [day(2099, 12, 31)]);
     // Request, administration, statement and immunization share a table.

@@ -119,13 +119,62 @@ fn compressed_files_are_read_unless_they_are_bombs_or_broken() {
     let code = |path: &Path| read_all(path, Shape::Ndjson, limits).unwrap_err().code();
     assert_eq!(code(&path), "records.input.packed-broken");
 
-    let zeros = std::io::repeat(0).take(200 << 20);
+    let zeros = std::io::repeat(b'0').take(200 << 20);
     std::fs::write(&path, zstd::encode_all(zeros, 3).unwrap()).unwrap();
     assert_eq!(code(&path), "records.input.bomb");
 
-    std::fs::write(&path, b"\x1f\x8b\x08\x00").unwrap();
-    assert_eq!(code(&path), "records.input.packing");
+    for start in [b"PK\x03\x04".as_slice(), b"BZh9", b"\xfd7zXZ"] {
+        std::fs::write(&path, start).unwrap();
+        assert_eq!(code(&path), "records.input.packing");
+    }
     assert_eq!(code(&folder.path().join("none")), "records.file.missing");
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap()
+}
+
+#[test]
+fn gzip_of_one_or_many_members_is_read_unless_broken_or_a_bomb() {
+    let plain = b"{\"a\":1}\n".repeat(1000);
+    let one = gzip(&plain);
+    let many: Vec<u8> = plain.chunks(801).flat_map(gzip).collect();
+    let empty = [gzip(b""), gzip(&plain), gzip(b"")].concat();
+    for packed in [&one, &many, &empty] {
+        let found = lines(packed, Shape::Ndjson, Limits::default()).unwrap();
+        assert_eq!(found.len(), 1000);
+        assert!(found.iter().all(|(_, text)| text.as_deref() == Ok("{\"a\":1}")));
+    }
+    let broken = |bytes: &[u8]| lines(bytes, Shape::Ndjson, Limits::default()).unwrap_err();
+    assert_eq!(broken(&one[..one.len() / 2]), "records.input.packed-broken");
+    assert_eq!(broken(&many[..many.len() - 3]), "records.input.packed-broken");
+    assert_eq!(broken(&[one.as_slice(), b"and more"].concat()), "records.input.packed-broken");
+    let mut changed = one.clone();
+    let check = changed.len() - 6;
+    changed[check] ^= 1;
+    assert_eq!(broken(&changed), "records.input.packed-broken");
+    let bomb = gzip(&vec![b'x'; 1 << 20]).repeat(70);
+    assert_eq!(broken(&bomb), "records.input.bomb");
+}
+
+#[test]
+fn text_of_wide_characters_is_refused_as_a_whole_packed_or_not() {
+    let wide = |little: bool| -> Vec<u8> {
+        let unit = |u: u16| if little { u.to_le_bytes() } else { u.to_be_bytes() };
+        "{\"resourceType\":\"Patient\"}\n".encode_utf16().flat_map(unit).collect()
+    };
+    for little in [true, false] {
+        let mark: &[u8] = if little { b"\xff\xfe" } else { b"\xfe\xff" };
+        let bytes = wide(little);
+        for text in [bytes.clone(), [mark, &bytes].concat(), gzip(&bytes)] {
+            for shape in [Shape::Ndjson, Shape::Bundle] {
+                let code = lines(&text, shape, Limits::default());
+                assert_eq!(code, Err("records.input.encoding".to_owned()));
+            }
+        }
+    }
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub fn days(snapshot: &Snapshot, table: &str, column: &str) -> Vec<i32> {
     all.map(Option::unwrap_or_default).collect()
 }
 
-fn texts(snapshot: &Snapshot, table: &str, column: &str) -> Vec<Option<String>> {
+pub fn texts(snapshot: &Snapshot, table: &str, column: &str) -> Vec<Option<String>> {
     let batches = rows(snapshot, table);
     let all = batches.iter().flat_map(|batch| {
         let column = batch.column_by_name(column).unwrap().as_string::<i32>();
@@ -57,15 +57,15 @@ pub fn pseudonyms(folder: &Path, purpose: &str, shift_days_max: u32) -> Identity
     Identity::Pseudonyms(Box::new(made))
 }
 
-const PERSON: &str = "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,race_concept_id,ethnicity_concept_id,person_source_value,gender_source_value";
-const CONDITION: &str = "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,condition_type_concept_id,condition_source_value";
+pub const PERSON: &str = "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,race_concept_id,ethnicity_concept_id,person_source_value,gender_source_value";
+pub const CONDITION: &str = "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,condition_type_concept_id,condition_source_value";
 
 /// Numbers that occur nowhere by chance.
 fn person_id(n: usize) -> i64 {
     1_234_567_890_123 + i64::try_from(n).unwrap() * 7_919
 }
 
-fn write_input(folder: &Path, persons: usize) {
+pub fn write_input(folder: &Path, persons: usize) {
     let mut person = format!("{PERSON}\n");
     let mut condition = format!("{CONDITION}\n");
     let mut location = "location_id,address_1,city,zip,location_source_value\n".to_owned();
@@ -92,14 +92,14 @@ fn write_input(folder: &Path, persons: usize) {
     }
 }
 
-struct Bench {
+pub struct Bench {
     _folder: tempfile::TempDir,
-    input: std::path::PathBuf,
-    store: std::path::PathBuf,
-    root: std::path::PathBuf,
+    pub input: std::path::PathBuf,
+    pub store: std::path::PathBuf,
+    pub root: std::path::PathBuf,
 }
 
-fn bench(persons: usize) -> Bench {
+pub fn bench(persons: usize) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().to_owned();
     let (input, store) = (root.join("input"), root.join("store"));
@@ -134,7 +134,7 @@ fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
         let store = bench.root.join(format!("store{threads}"));
         let mut options = ImportOptions::new("test", Identity::AsGiven);
         options.threads = threads;
-        let source = Source::OmopCsv(bench.input.clone());
+        let source = Source::Omop(bench.input.clone());
         let snapshot = import(&store, &source, &options).unwrap();
         snapshot.verify().unwrap();
         assert_eq!(snapshot.manifest.rows["person"], 500);
@@ -153,7 +153,7 @@ fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
 #[test]
 fn an_import_stopped_at_any_step_is_invisible_and_goes_on_later() {
     let bench = bench(60);
-    let source = Source::OmopCsv(bench.input.clone());
+    let source = Source::Omop(bench.input.clone());
     let whole = import(&bench.store, &source, &ImportOptions::new("test", Identity::AsGiven));
     let whole = whole.unwrap();
     let mut stops = 0;
@@ -224,7 +224,7 @@ fn bad_rows_go_to_the_quarantine_with_place_and_code_only() {
     std::fs::write(bench.input.join("surprise.csv"), "a,b\n1,2\n").unwrap();
 
     let options = ImportOptions::new("test", Identity::AsGiven);
-    let snapshot = import(&bench.store, &Source::OmopCsv(bench.input.clone()), &options).unwrap();
+    let snapshot = import(&bench.store, &Source::Omop(bench.input.clone()), &options).unwrap();
     let quarantine = std::fs::read_to_string(snapshot.folder.join("quarantine.csv")).unwrap();
     for (line, (_, fault)) in (2..).zip(rows) {
         let expected = format!("1,{line},{fault}\n");
@@ -264,12 +264,12 @@ fn files_that_cannot_be_read_as_a_whole_are_refused() {
         let bench = bench(0);
         std::fs::write(bench.input.join("PERSON.csv"), text).unwrap();
         let options = ImportOptions::new("test", Identity::AsGiven);
-        let error = import(&bench.store, &Source::OmopCsv(bench.input.clone()), &options);
+        let error = import(&bench.store, &Source::Omop(bench.input.clone()), &options);
         assert_eq!(error.unwrap_err().code(), code, "{text}");
     }
     let folder = tempfile::tempdir().unwrap();
     let options = ImportOptions::new("test", Identity::AsGiven);
-    let error = import(folder.path(), &Source::OmopCsv(folder.path().to_owned()), &options);
+    let error = import(folder.path(), &Source::Omop(folder.path().to_owned()), &options);
     assert_eq!(error.unwrap_err().code(), "records.import.nothing");
 }
 
@@ -277,7 +277,7 @@ fn files_that_cannot_be_read_as_a_whole_are_refused() {
 fn a_changed_snapshot_is_found_before_it_is_used() {
     let bench = bench(20);
     let options = ImportOptions::new("test", Identity::AsGiven);
-    let snapshot = import(&bench.store, &Source::OmopCsv(bench.input.clone()), &options).unwrap();
+    let snapshot = import(&bench.store, &Source::Omop(bench.input.clone()), &options).unwrap();
     let part = &snapshot.table("person").unwrap()[0];
     let bytes = std::fs::read(part).unwrap();
     let mut changed = bytes.clone();
@@ -302,7 +302,7 @@ fn a_changed_snapshot_is_found_before_it_is_used() {
 }
 
 /// Every way in which an identifier could stand in a file.
-fn forms(persons: usize) -> Vec<(String, Vec<u8>)> {
+pub fn forms(persons: usize) -> Vec<(String, Vec<u8>)> {
     let mut out = Vec::new();
     for n in 0..persons {
         let id = person_id(n);
@@ -346,7 +346,7 @@ pub fn found_in(folder: &Path, forms: &[(String, Vec<u8>)]) -> Vec<String> {
 fn no_identifier_of_the_input_is_in_any_byte_of_a_snapshot() {
     let bench = bench(30);
     let forms = forms(30);
-    let source = Source::OmopCsv(bench.input.clone());
+    let source = Source::Omop(bench.input.clone());
     // Without pseudonyms they are there: the search finds what there is to find.
     let mut options = ImportOptions::new("test", Identity::AsGiven);
     options.packed = false;
@@ -367,7 +367,7 @@ fn no_identifier_of_the_input_is_in_any_byte_of_a_snapshot() {
 #[test]
 fn pseudonyms_join_within_a_purpose_and_nowhere_else() {
     let bench = bench(30);
-    let source = Source::OmopCsv(bench.input.clone());
+    let source = Source::Omop(bench.input.clone());
     let run = |purpose: &str, shift: u32| {
         let store = bench.root.join(format!("{purpose}{shift}"));
         let options = ImportOptions::new("test", pseudonyms(&bench.root, purpose, shift));
@@ -450,7 +450,7 @@ fn public(prefix: &str) -> Option<Snapshot> {
         std::fs::write(input.join(name), bytes).unwrap();
     }
     let options = ImportOptions::new("public", Identity::AsGiven);
-    let snapshot = import(&folder.path().join("s"), &Source::OmopCsv(input), &options).unwrap();
+    let snapshot = import(&folder.path().join("s"), &Source::Omop(input), &options).unwrap();
     snapshot.verify().unwrap();
     let m = &snapshot.manifest;
     println!(

@@ -50,7 +50,7 @@ fn every_row_of_it_is_taken() {
     let input = folder.path().join("in");
     population(1_000).write_omop(&input).unwrap();
     let options = ImportOptions::new("made up", Identity::AsGiven);
-    let snapshot = import(folder.path(), &Source::OmopCsv(input), &options).unwrap();
+    let snapshot = import(folder.path(), &Source::Omop(input), &options).unwrap();
     let manifest = &snapshot.manifest;
     println!("{:?}", manifest.rows);
     assert!(manifest.quarantined.is_empty() && manifest.repeated.is_empty());

@@ -3,13 +3,18 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use chrono::Utc;
+use shirube_model::calendar::japan_day;
 use shirube_model::refusal::Refusal;
 use shirube_records::population::Population;
+use shirube_records::quality::{Status, Thresholds, quality, quality_page};
 use shirube_records::{
     Identity, ImportOptions, Mapping, PseudonymKey, Pseudonyms, Snapshot, Source, import,
 };
 
-use crate::cli::{PopulationArgs, RecordsArgs, RecordsCommand, RecordsImportArgs};
+use crate::cli::{
+    PopulationArgs, RecordsArgs, RecordsCommand, RecordsImportArgs, RecordsQualityArgs,
+};
 use crate::output::{Failure, Out};
 use crate::packs;
 
@@ -30,6 +35,7 @@ pub(crate) fn run(args: RecordsArgs, out: &Out) -> Result<ExitCode, Failure> {
             out.say("cli.records.verified", &[("id", snapshot)]);
             Ok(ExitCode::SUCCESS)
         }
+        RecordsCommand::Quality(args) => check_quality(&args, out),
         RecordsCommand::Key { file } => {
             let key = PseudonymKey::create(&file)?;
             out.say("cli.records.key-made", &[("fingerprint", key.fingerprint())]);
@@ -41,7 +47,7 @@ pub(crate) fn run(args: RecordsArgs, out: &Out) -> Result<ExitCode, Failure> {
 
 fn import_folder(args: &RecordsImportArgs, out: &Out) -> Result<ExitCode, Failure> {
     let source = match (&args.omop, &args.fhir) {
-        (Some(folder), None) => Source::OmopCsv(folder.clone()),
+        (Some(folder), None) => Source::Omop(folder.clone()),
         (None, Some(folder)) => {
             let mapping = match &args.views {
                 Some(folder) => Mapping::read(folder)?,
@@ -109,6 +115,41 @@ fn show(records: &Path, id: &str, json: bool, out: &Out) -> Result<ExitCode, Fai
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Checks a snapshot; the exit code says whether a check is above its threshold.
+fn check_quality(args: &RecordsQualityArgs, out: &Out) -> Result<ExitCode, Failure> {
+    let day = args.on.unwrap_or_else(|| japan_day(Utc::now()));
+    let thresholds = match &args.thresholds {
+        Some(folder) => Thresholds::read(folder, day)?,
+        None => Thresholds::own(day),
+    };
+    let snapshot = Snapshot::open(&args.records, &args.snapshot)?;
+    let report = quality(&snapshot, &thresholds)?;
+    if let Some(path) = &args.report {
+        std::fs::write(path, quality_page(&report, out.lang))?;
+    }
+    let code = ExitCode::from(u8::from(report.failed() > 0));
+    if args.json {
+        let text = serde_json::to_string_pretty(&report).map_err(std::io::Error::from)?;
+        out.line(text);
+        return Ok(code);
+    }
+    for check in report.checks.iter().filter(|check| check.status == Status::Failed) {
+        let field = check.field.as_deref().unwrap_or_default();
+        out.line(format!(
+            "    {:>10} / {:<10}  {}  {}.{field}",
+            check.rows_violated,
+            check.rows_looked_at,
+            check.name.text(),
+            check.table
+        ));
+    }
+    out.say(
+        "quality.summary",
+        &[("checks", report.checks.len().to_string()), ("failed", report.failed().to_string())],
+    );
+    Ok(code)
 }
 
 fn population(args: &PopulationArgs, out: &Out) -> Result<ExitCode, Failure> {
