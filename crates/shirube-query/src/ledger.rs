@@ -185,6 +185,18 @@ impl Ledger {
         self.folder.join("results").join(format!("{number}.json"))
     }
 
+    /// What was handed out under an entry, once more.
+    ///
+    /// # Errors
+    /// `query.reproduce.other` for an entry that released nothing,
+    /// `query.ledger.broken` for a file that is not as it was written.
+    pub fn released(&self, entry: &Entry) -> Result<Released, QueryError> {
+        match entry.outcome {
+            Outcome::Released(_) => self.result(entry),
+            Outcome::Refused(_) => Err(Refusal::new("query.reproduce.other").into()),
+        }
+    }
+
     /// What was handed out under an entry.
     pub(crate) fn result(&self, entry: &Entry) -> Result<Released, QueryError> {
         let bytes = checked(&self.results(entry.number), &entry.result_sha256, entry.number)?;

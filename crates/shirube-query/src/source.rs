@@ -138,6 +138,13 @@ impl Grant {
         grant
     }
 
+    /// Tables with their columns.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        self.columns
+            .iter()
+            .map(|(table, columns)| (table.as_str(), columns.iter().map(String::as_str).collect()))
+    }
+
     /// Adds columns of a table. Names the model does not have stay without effect.
     #[must_use]
     pub fn table<'a>(mut self, table: &str, columns: impl IntoIterator<Item = &'a str>) -> Self {

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod cycle;
 pub(crate) mod demo;
+mod demo_records;
 pub(crate) mod evidence;
 pub(crate) mod exchange;
 pub(crate) mod gate;
