@@ -14,6 +14,8 @@
 
 use std::collections::BTreeSet;
 
+use roaring::RoaringTreemap;
+
 use crate::vector::Vector;
 
 /// What a piece of an answer is.
@@ -58,6 +60,13 @@ pub(crate) struct Piece {
 #[derive(Clone, Default)]
 pub(crate) struct Page {
     pub(crate) numbers: Vec<Vec<Piece>>,
+}
+
+impl Page {
+    /// The persons behind each piece.
+    pub(crate) fn persons(&self) -> impl Iterator<Item = &RoaringTreemap> {
+        self.numbers.iter().flatten().map(|piece| piece.vector.persons())
+    }
 }
 
 /// When numbers are too close.

@@ -1,6 +1,7 @@
 //! The gate: check, run, protect, compare, release.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::path::Path;
 
 use shirube_gate::policy::Zeros;
@@ -9,12 +10,14 @@ use shirube_model::refusal::Refusal;
 use shirube_records::Snapshot;
 
 use crate::close::{Page, Piece, Role, Rule, close};
+use crate::cost;
 use crate::error::QueryError;
 use crate::grid::{Grid, Protected};
-use crate::ledger::{Entry, Ledger, Outcome, Question};
-use crate::policy::{Equal, QueryPolicy, TooClose};
+use crate::ledger::{Entry, Held, Ledger, Outcome, Question};
+use crate::policy::{Equal, QueryPolicy, ReviewWhen, TooClose, TooCostly};
 use crate::protect::{Criterion, Masks, masks};
 use crate::released::{Field, Released, decimal, quotient};
+use crate::review::{Asking, Decision, Pending, Review, ReviewState, Standing};
 use crate::source::{Exclusions, Grant, Tables};
 use crate::sql::{self, Aggregate, Checked, Output};
 use crate::tally::{self, Tally, contributions, divisor};
@@ -45,6 +48,9 @@ pub struct Setup<'s> {
 #[derive(Debug)]
 pub struct Gate {
     tables: Tables,
+    /// Rows of each table of the snapshot.
+    rows: BTreeMap<String, u64>,
+    exclusions: Exclusions,
     policy: QueryPolicy,
     ledger: Ledger,
     secret: Secret,
@@ -85,6 +91,8 @@ impl Gate {
         ledger.entries()?;
         Ok(Self {
             tables: Tables::open(setup.snapshot, setup.grant, setup.exclusions)?,
+            rows: setup.snapshot.manifest.rows.clone(),
+            exclusions: setup.exclusions.clone(),
             policy: setup.policy.clone(),
             ledger,
             secret: Secret(setup.secret.to_vec()),
@@ -111,63 +119,156 @@ impl Gate {
         Ok(checked)
     }
 
+    /// Most rows that a checked query may come to at any step, by the snapshot's
+    /// row counts and the shape of its joins.
+    #[must_use]
+    pub fn estimate(&self, checked: &Checked) -> u64 {
+        cost::estimate(&checked.plan, &self.rows)
+    }
+
     /// Runs a checked query. The answer stays closed until [`Self::release`].
     ///
     /// # Errors
+    /// `query.cost.too_high` unless two reviewers let it run,
     /// `query.engine.failed`, `query.cells.too_many`.
     pub async fn run(&self, checked: &Checked) -> Result<Unreleased<Answer>, QueryError> {
         self.own(checked)?;
+        if let Some(rows) = self.too_costly(checked)
+            && !self.may_run(checked)?
+        {
+            return Err(self.costs(rows).into());
+        }
         let tally = tally::run(checked, self.policy.cells_max).await?.into_inside();
         Ok(Unreleased::new(Answer { checked: checked.clone(), tally }))
     }
 
-    /// Checks, runs and releases.
+    /// Checks, runs and releases, or queues.
     ///
     /// # Errors
-    /// Those of the three steps.
-    pub async fn ask(&self, permit: &str, sql: &str) -> Result<Released, QueryError> {
+    /// Those of the three steps, and `query.review.nobody` where the answer waits
+    /// and nobody is named who asks.
+    pub async fn ask(&self, by: &Asking<'_>, sql: &str) -> Result<Decision, QueryError> {
         let checked = self.check(sql)?;
-        if let Some(entry) = self.ledger.hold()?.answered(&self.question(&checked)) {
-            return self.again(entry);
+        if let Break(known) = self.known(&checked, by)? {
+            return Ok(known);
+        }
+        if let Some(rows) = self.too_costly(&checked)
+            && !self.may_run(&checked)?
+        {
+            return self.queue_costly(by, &checked, rows);
         }
         let answer = self.run(&checked).await?;
-        self.release(permit, answer)
+        self.release(by, answer)
+    }
+
+    /// Rows of a query that may come to more than the policy allows.
+    fn too_costly(&self, checked: &Checked) -> Option<u64> {
+        let max = self.policy.rows_max?;
+        Some(self.estimate(checked)).filter(|rows| *rows > max)
+    }
+
+    fn costs(&self, rows: u64) -> Refusal {
+        let max = self.policy.rows_max.unwrap_or(u64::MAX);
+        Refusal::new("query.cost.too_high").arg("rows", rows).arg("max", max)
+    }
+
+    /// Whether two reviewers let a costly query run.
+    fn may_run(&self, checked: &Checked) -> Result<bool, QueryError> {
+        let held = self.ledger.hold()?;
+        let Some(entry) = held.answered(&self.question(checked)) else { return Ok(false) };
+        Ok(self.ledger.standing_of(held.chain(), entry)? == Standing::MayRun)
+    }
+
+    fn queue_costly(
+        &self,
+        by: &Asking<'_>,
+        checked: &Checked,
+        rows: u64,
+    ) -> Result<Decision, QueryError> {
+        if self.policy.too_costly == TooCostly::Refuse {
+            return Err(self.costs(rows).into());
+        }
+        let held = match self.known(checked, by)? {
+            Continue(held) => held,
+            Break(known) => return Ok(known),
+        };
+        self.within_budget(&held, by)?;
+        named(by)?;
+        let mut entry = self.entry(by, checked);
+        entry.outcome = Outcome::Costly(rows);
+        Ok(Decision::Queued(held.add(entry, None)?.number))
+    }
+
+    /// Takes the ledger, unless a question was asked before: then what it came to.
+    fn known(
+        &self,
+        checked: &Checked,
+        by: &Asking<'_>,
+    ) -> Result<ControlFlow<Decision, Held<'_>>, QueryError> {
+        let held = self.ledger.hold()?;
+        let Some(entry) = held.answered(&self.question(checked)) else { return Ok(Continue(held)) };
+        Ok(match self.ledger.standing_of(held.chain(), entry)? {
+            Standing::Released(released) => Break(Decision::Released(released)),
+            Standing::Refused(refusal) => return Err(QueryError::Refused(refusal)),
+            Standing::MayRun => Continue(held),
+            Standing::Waiting => {
+                let number = entry.number;
+                let asked = held.chain().askers(entry);
+                if !asked.iter().any(|asker| asker == by.asker.trim()) {
+                    named(by)?;
+                    held.asked_too(number, by)?;
+                }
+                Break(Decision::Queued(number))
+            }
+        })
+    }
+
+    fn within_budget(&self, held: &Held<'_>, by: &Asking<'_>) -> Result<(), Refusal> {
+        if held.asked(by.permit) < self.policy.queries_max {
+            return Ok(());
+        }
+        Err(Refusal::new("query.budget.spent").arg("max", self.policy.queries_max))
     }
 
     /// Protects an answer, compares it with every earlier one, writes the ledger
-    /// and hands out what is left. A question asked before gets the answer it
-    /// got then.
+    /// and hands out what is left, or queues it for two reviewers. A question
+    /// asked before gets the answer it got then.
     ///
     /// # Errors
     /// `query.budget.spent`, `query.protect.impossible`, `query.ledger.close`,
     /// and failures of the ledger; nothing is handed out that is not in it.
     pub fn release(
         &self,
-        permit: &str,
+        by: &Asking<'_>,
         answer: Unreleased<Answer>,
-    ) -> Result<Released, QueryError> {
+    ) -> Result<Decision, QueryError> {
         let Answer { checked, tally } = answer.into_inside();
         self.own(&checked)?;
-        let held = self.ledger.hold()?;
-        if let Some(entry) = held.answered(&self.question(&checked)) {
-            return self.again(entry);
-        }
-        if held.asked(permit) >= self.policy.queries_max {
-            return Err(Refusal::new("query.budget.spent")
-                .arg("max", self.policy.queries_max)
-                .into());
-        }
+        let held = match self.known(&checked, by)? {
+            Continue(held) => held,
+            Break(known) => return Ok(known),
+        };
+        self.within_budget(&held, by)?;
         let past = held.pages(&self.tables.data_set)?;
         let decided = self.decide(&checked, &tally, &past);
-        let mut entry = self.entry(permit, &checked);
+        let mut entry = self.entry(by, &checked);
         match decided {
             Ok(decided) => {
                 let released = self.shape(&checked, &decided, held.next());
-                entry.outcome = Outcome::Released(released.digest());
+                let queued = self.reviewed(&decided);
+                if queued {
+                    named(by)?;
+                }
+                let outcome = if queued { Outcome::Queued } else { Outcome::Released };
+                entry.outcome = outcome(released.digest());
                 entry.criteria = decided.masks.criteria;
                 entry.masked_for_others = decided.close.into_iter().collect();
-                held.add(entry, Some((&released, &decided.page)))?;
-                Ok(released)
+                let entry = held.add(entry, Some((&released, &decided.page)))?;
+                Ok(if queued {
+                    Decision::Queued(entry.number)
+                } else {
+                    Decision::Released(released)
+                })
             }
             Err(QueryError::Refused(refusal)) => {
                 entry.outcome = Outcome::Refused(refusal.code.to_owned());
@@ -178,6 +279,39 @@ impl Gate {
         }
     }
 
+    /// Whether two reviewers look at an answer before it goes out.
+    fn reviewed(&self, decided: &Decided) -> bool {
+        match self.policy.review {
+            ReviewWhen::Never => false,
+            ReviewWhen::Masked => !decided.masks.hidden.is_empty(),
+            ReviewWhen::Always => true,
+        }
+    }
+
+    /// What waits for reviewers, oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or is broken.
+    pub fn queue(&self) -> Result<Vec<Pending>, QueryError> {
+        self.ledger.queue()
+    }
+
+    /// Takes a reviewer's verdict on a queued entry; the second one decides.
+    ///
+    /// # Errors
+    /// As for [`Ledger::review`].
+    pub fn review(&self, entry: u64, review: &Review<'_>) -> Result<ReviewState, QueryError> {
+        self.ledger.review(entry, review, &self.exclusions)
+    }
+
+    /// What those who asked may see of an entry now.
+    ///
+    /// # Errors
+    /// As for [`Ledger::standing`].
+    pub fn answer(&self, entry: u64) -> Result<Standing, QueryError> {
+        self.ledger.standing(entry)
+    }
+
     /// Runs an entry of the ledger again and compares what comes out.
     ///
     /// # Errors
@@ -185,7 +319,7 @@ impl Gate {
     /// exclusions or another policy, or released nothing; and those of running.
     pub async fn reproduce(&self, entry: &Entry) -> Result<Reproduced, QueryError> {
         let checked = self.check(&entry.sql)?;
-        let Outcome::Released(digest) = &entry.outcome else {
+        let Some(digest) = entry.outcome.digest() else {
             return Err(Refusal::new("query.reproduce.other").into());
         };
         let same = entry.snapshot == self.tables.snapshot
@@ -200,7 +334,7 @@ impl Gate {
         let close: BTreeSet<usize> = entry.masked_for_others.iter().copied().collect();
         let decided = self.masked(&checked, grid, close)?;
         let released = self.shape(&checked, &decided, entry.number);
-        let equal = entry.plan_hash == checked.plan_hash && released.digest() == *digest;
+        let equal = entry.plan_hash == checked.plan_hash && released.digest() == digest;
         Ok(if equal { Reproduced::Same } else { Reproduced::Different })
     }
 
@@ -223,26 +357,21 @@ impl Gate {
         }
     }
 
-    /// The answer a question got before.
-    fn again(&self, entry: &Entry) -> Result<Released, QueryError> {
-        match &entry.outcome {
-            Outcome::Released(_) => self.ledger.result(entry),
-            Outcome::Refused(code) => Err(Refusal::new(refused_before(code)).into()),
-        }
-    }
-
-    fn entry(&self, permit: &str, checked: &Checked) -> Entry {
+    fn entry(&self, by: &Asking<'_>, checked: &Checked) -> Entry {
         Entry {
             number: 0,
             previous: String::new(),
             data_set: self.tables.data_set.clone(),
             snapshot: self.tables.snapshot.clone(),
             exclusions: self.tables.exclusions.clone(),
-            permit: permit.to_owned(),
+            permit: by.permit.to_owned(),
+            asker: by.asker.trim().to_owned(),
+            at: Some(by.at),
             sql: checked.sql.clone(),
             plan_hash: checked.plan_hash.clone(),
             policy: self.policy.id.clone(),
             policy_version: self.policy.version,
+            rows_estimate: self.estimate(checked),
             outcome: Outcome::Refused(String::new()),
             criteria: BTreeMap::new(),
             masked_for_others: Vec::new(),
@@ -406,14 +535,7 @@ fn page(checked: &Checked, grid: &Grid, numbers: &[Protected], masks: &Masks) ->
     Page { numbers: asked.map(pieces).collect() }
 }
 
-/// The code of an earlier refusal, which the ledger holds as text.
-fn refused_before(code: &str) -> &'static str {
-    const CODES: [&str; 5] = [
-        "query.cells.too_many",
-        "query.group.too_many",
-        "query.protect.impossible",
-        "query.value.range",
-        "query.ledger.close",
-    ];
-    CODES.into_iter().find(|known| *known == code).unwrap_or("query.ledger.close")
+/// Refuses a queued question of nobody: its reviewers must not be who asked.
+fn named(by: &Asking<'_>) -> Result<(), Refusal> {
+    if by.asker.trim().is_empty() { Err(Refusal::new("query.review.no_asker")) } else { Ok(()) }
 }

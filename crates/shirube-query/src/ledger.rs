@@ -1,15 +1,18 @@
 //! Everything that was released, in order, for good.
 //!
-//! A folder with `ledger.jsonl`, one entry a line, each with the hash of the one
-//! before; `cells/N.bin` with the contributions behind entry `N`; and
-//! `results/N.json` with what was handed out. The contributions are person-level
-//! data: the folder belongs where the snapshots are.
+//! A folder with `ledger.jsonl`, one line an entry or a mark on an earlier one,
+//! each with the hash of the one before; `cells/N.bin` with the contributions
+//! behind entry `N`; `results/N.json` with what was handed out, `sealed/N.json`
+//! with what waits or waited for reviewers; `verdicts/N.json` with the words of
+//! mark `N`. The contributions are person-level data: the folder belongs where
+//! the snapshots are.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shirube_model::refusal::Refusal;
@@ -18,6 +21,7 @@ use crate::close::{Page, Piece, Role};
 use crate::error::QueryError;
 use crate::protect::Criterion;
 use crate::released::Released;
+use crate::review::{Asking, Decided, Review, Sealed};
 use crate::vector::Vector;
 
 /// Hash before the first entry.
@@ -31,6 +35,21 @@ pub enum Outcome {
     Released(String),
     /// Refused, with its code.
     Refused(String),
+    /// Sealed until two reviewers have answered; digest of columns and rows.
+    Queued(String),
+    /// Not run: two reviewers decide whether it may. Rows it may come to.
+    Costly(u64),
+}
+
+impl Outcome {
+    /// Digest of columns and rows of what went out or waits.
+    #[must_use]
+    pub fn digest(&self) -> Option<&str> {
+        match self {
+            Self::Released(digest) | Self::Queued(digest) => Some(digest),
+            Self::Refused(_) | Self::Costly(_) => None,
+        }
+    }
 }
 
 /// One query in the ledger.
@@ -48,6 +67,12 @@ pub struct Entry {
     pub exclusions: String,
     /// Permit under which it was asked.
     pub permit: String,
+    /// Account of the person who asked; empty in entries from before it was kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asker: String,
+    /// The moment; none in entries from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
     /// The query in the parser's writing.
     pub sql: String,
     /// Hash of its plan.
@@ -56,6 +81,9 @@ pub struct Entry {
     pub policy: String,
     /// Its version.
     pub policy_version: u32,
+    /// Rows the plan was estimated to come to before it ran.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rows_estimate: u64,
     /// What became of it.
     pub outcome: Outcome,
     /// Cells masked by each rule that was applied.
@@ -70,10 +98,104 @@ pub struct Entry {
     pub hash: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
 impl Entry {
     fn own_hash(&self) -> String {
         let bare = Self { hash: String::new(), ..self.clone() };
         hex::encode(Sha256::digest(serde_json::to_vec(&bare).unwrap_or_default()))
+    }
+}
+
+/// A line about an earlier entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// Number in the chain.
+    pub(crate) number: u64,
+    /// Hash of the line before.
+    pub(crate) previous: String,
+    /// The entry it is about.
+    pub(crate) entry: u64,
+    /// Account.
+    pub(crate) by: String,
+    /// The moment.
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) what: What,
+    /// SHA-256 of the mark with this field empty.
+    pub(crate) hash: String,
+}
+
+/// What a mark says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum What {
+    /// Somebody else asked the same question while it waited.
+    AskedToo {
+        /// Permit.
+        permit: String,
+    },
+    /// A reviewer answered.
+    Verdict {
+        /// SHA-256 of the file with the words.
+        sha256: String,
+        /// What both verdicts decide; with the second one only.
+        decided: Option<Decided>,
+    },
+}
+
+impl Mark {
+    fn own_hash(&self) -> String {
+        let bare = Self { hash: String::new(), ..self.clone() };
+        hex::encode(Sha256::digest(serde_json::to_vec(&bare).unwrap_or_default()))
+    }
+}
+
+/// Every line of a ledger, checked.
+#[derive(Debug, Default)]
+pub(crate) struct Chain {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) marks: Vec<Mark>,
+    /// Lines so far.
+    length: u64,
+    /// Hash of the last line.
+    last: String,
+}
+
+impl Chain {
+    /// Takes the next line; `None` where it is not as it was written.
+    fn take(&mut self, line: &str) -> Option<()> {
+        let number = self.length.saturating_add(1);
+        let fits = |n: u64, previous: &str, own: &str, hash: &str| {
+            n == number && previous == self.last && own == hash
+        };
+        // A mark lacks what every entry has, and the other way round.
+        let hash = if let Ok(entry) = serde_json::from_str::<Entry>(line) {
+            if !fits(entry.number, &entry.previous, &entry.own_hash(), &entry.hash) {
+                return None;
+            }
+            let hash = entry.hash.clone();
+            self.entries.push(entry);
+            hash
+        } else {
+            let mark = serde_json::from_str::<Mark>(line).ok()?;
+            if !fits(mark.number, &mark.previous, &mark.own_hash(), &mark.hash) {
+                return None;
+            }
+            let hash = mark.hash.clone();
+            self.marks.push(mark);
+            hash
+        };
+        self.length = number;
+        self.last = hash;
+        Some(())
+    }
+
+    /// Marks on an entry, oldest first.
+    pub(crate) fn marks_of(&self, entry: u64) -> impl Iterator<Item = &Mark> {
+        self.marks.iter().filter(move |m| m.entry == entry)
     }
 }
 
@@ -96,7 +218,7 @@ pub struct Ledger {
 /// The ledger while nobody else writes to it.
 pub(crate) struct Held<'l> {
     ledger: &'l Ledger,
-    entries: Vec<Entry>,
+    chain: Chain,
     /// Released on drop.
     _lock: File,
 }
@@ -107,7 +229,8 @@ impl Ledger {
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(folder: &Path) -> Result<Self, QueryError> {
-        for place in [folder.to_owned(), folder.join("cells"), folder.join("results")] {
+        let parts = ["cells", "results", "sealed", "verdicts"].map(|name| folder.join(name));
+        for place in std::iter::once(folder.to_owned()).chain(parts) {
             fs::create_dir_all(&place).map_err(|e| QueryError::ledger_file(&place, &e))?;
         }
         Ok(Self { folder: folder.to_owned() })
@@ -125,16 +248,21 @@ impl Ledger {
             .open(&path)
             .map_err(fault)?;
         lock.lock().map_err(fault)?;
-        let entries = self.entries()?;
-        Ok(Held { ledger: self, entries, _lock: lock })
+        let chain = self.chain()?;
+        Ok(Held { ledger: self, chain, _lock: lock })
     }
 
     /// Every entry, the chain checked.
     ///
     /// # Errors
-    /// `query.ledger.broken` with the number of the first entry that is not as
-    /// it was written.
+    /// `query.ledger.broken` with the number of the first line that is not as it
+    /// was written.
     pub fn entries(&self) -> Result<Vec<Entry>, QueryError> {
+        Ok(self.chain()?.entries)
+    }
+
+    /// Every line, checked.
+    pub(crate) fn chain(&self) -> Result<Chain, QueryError> {
         let path = self.list();
         let mut text = String::new();
         match File::open(&path) {
@@ -146,16 +274,11 @@ impl Ledger {
         }
         // A line without its end was never acknowledged.
         let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut chain = Chain { last: FIRST.to_owned(), ..Chain::default() };
         for (number, line) in (1_u64..).zip(whole.lines()) {
-            let previous = entries.last().map_or(FIRST, |entry: &Entry| &entry.hash);
-            let entry = serde_json::from_str::<Entry>(line)
-                .ok()
-                .filter(|e| e.number == number && e.previous == previous && e.own_hash() == e.hash)
-                .ok_or_else(|| broken(number))?;
-            entries.push(entry);
+            chain.take(line).ok_or_else(|| broken(number))?;
         }
-        Ok(entries)
+        Ok(chain)
     }
 
     /// Checks the chain and every file behind it; gives the number of entries.
@@ -163,14 +286,17 @@ impl Ledger {
     /// # Errors
     /// As for [`Self::entries`].
     pub fn verify(&self) -> Result<u64, QueryError> {
-        let entries = self.entries()?;
-        for entry in &entries {
-            if matches!(entry.outcome, Outcome::Released(_)) {
-                self.page(entry)?;
-                self.result(entry)?;
+        let chain = self.chain()?;
+        for entry in chain.entries.iter().filter(|e| e.outcome.digest().is_some()) {
+            self.page(entry)?;
+            self.result(entry)?;
+        }
+        for mark in &chain.marks {
+            if matches!(mark.what, What::Verdict { .. }) {
+                self.sealed(mark)?;
             }
         }
-        Ok(u64::try_from(entries.len()).unwrap_or(u64::MAX))
+        Ok(u64::try_from(chain.entries.len()).unwrap_or(u64::MAX))
     }
 
     fn list(&self) -> PathBuf {
@@ -181,34 +307,38 @@ impl Ledger {
         self.folder.join("cells").join(format!("{number}.bin"))
     }
 
-    fn results(&self, number: u64) -> PathBuf {
-        self.folder.join("results").join(format!("{number}.json"))
+    /// Where the answer of an entry lies.
+    fn answer(&self, entry: &Entry) -> PathBuf {
+        let folder = match entry.outcome {
+            Outcome::Queued(_) => "sealed",
+            _ => "results",
+        };
+        self.folder.join(folder).join(format!("{}.json", entry.number))
     }
 
-    /// What was handed out under an entry, once more.
-    ///
-    /// # Errors
-    /// `query.reproduce.other` for an entry that released nothing,
-    /// `query.ledger.broken` for a file that is not as it was written.
-    pub fn released(&self, entry: &Entry) -> Result<Released, QueryError> {
-        match entry.outcome {
-            Outcome::Released(_) => self.result(entry),
-            Outcome::Refused(_) => Err(Refusal::new("query.reproduce.other").into()),
-        }
+    fn words(&self, number: u64) -> PathBuf {
+        self.folder.join("verdicts").join(format!("{number}.json"))
     }
 
-    /// What was handed out under an entry.
+    /// The protected answer of an entry, whoever may see it.
     pub(crate) fn result(&self, entry: &Entry) -> Result<Released, QueryError> {
-        let bytes = checked(&self.results(entry.number), &entry.result_sha256, entry.number)?;
+        let bytes = checked(&self.answer(entry), &entry.result_sha256, entry.number)?;
         let released: Released =
             serde_json::from_slice(&bytes).map_err(|_| broken(entry.number))?;
-        match &entry.outcome {
-            Outcome::Released(digest) if *digest == released.digest() => Ok(released),
+        match entry.outcome.digest() {
+            Some(digest) if digest == released.digest() => Ok(released),
             _ => Err(broken(entry.number)),
         }
     }
 
-    fn page(&self, entry: &Entry) -> Result<Page, QueryError> {
+    /// The words of a verdict, whoever may see them.
+    pub(crate) fn sealed(&self, mark: &Mark) -> Result<Sealed, QueryError> {
+        let What::Verdict { sha256, .. } = &mark.what else { return Err(broken(mark.number)) };
+        let bytes = checked(&self.words(mark.number), sha256, mark.number)?;
+        serde_json::from_slice(&bytes).map_err(|_| broken(mark.number))
+    }
+
+    pub(crate) fn page(&self, entry: &Entry) -> Result<Page, QueryError> {
         let bytes = checked(&self.cells(entry.number), &entry.cells_sha256, entry.number)?;
         read_page(&mut bytes.as_slice()).map_err(|_| broken(entry.number))
     }
@@ -238,9 +368,13 @@ fn write_synced(path: &Path, bytes: &[u8]) -> Result<String, QueryError> {
 }
 
 impl Held<'_> {
-    /// The earlier entry of the same question.
+    pub(crate) fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The last entry of the same question.
     pub(crate) fn answered(&self, question: &Question<'_>) -> Option<&Entry> {
-        self.entries.iter().find(|e| {
+        self.chain.entries.iter().rev().find(|e| {
             e.plan_hash == question.plan_hash
                 && e.snapshot == question.snapshot
                 && e.exclusions == question.exclusions
@@ -251,20 +385,20 @@ impl Held<'_> {
 
     /// Queries under a permit so far, refused ones included.
     pub(crate) fn asked(&self, permit: &str) -> u64 {
-        let count = self.entries.iter().filter(|e| e.permit == permit).count();
+        let count = self.chain.entries.iter().filter(|e| e.permit == permit).count();
         u64::try_from(count).unwrap_or(u64::MAX)
     }
 
-    /// Number of the next entry.
+    /// Number of the next line.
     pub(crate) fn next(&self) -> u64 {
-        u64::try_from(self.entries.len()).unwrap_or(u64::MAX).saturating_add(1)
+        self.chain.length.saturating_add(1)
     }
 
-    /// Every released answer from a data set, of whatever snapshot.
+    /// Every answer from a data set that went out or may, of whatever snapshot.
     pub(crate) fn pages(&self, data_set: &str) -> Result<Vec<Page>, QueryError> {
-        self.entries
-            .iter()
-            .filter(|e| e.data_set == data_set && matches!(e.outcome, Outcome::Released(_)))
+        let entries = self.chain.entries.iter();
+        entries
+            .filter(|e| e.data_set == data_set && self.chain.counts(e))
             .map(|entry| self.ledger.page(entry))
             .collect()
     }
@@ -273,24 +407,64 @@ impl Held<'_> {
     pub(crate) fn add(
         self,
         mut entry: Entry,
-        released: Option<(&Released, &Page)>,
+        answer: Option<(&Released, &Page)>,
     ) -> Result<Entry, QueryError> {
         entry.number = self.next();
-        if let Some((released, page)) = released {
+        if let Some((released, page)) = answer {
             let mut bytes = Vec::new();
             let path = self.ledger.cells(entry.number);
             write_page(page, &mut bytes).map_err(|e| QueryError::ledger_file(&path, &e))?;
             entry.cells_sha256 = write_synced(&path, &bytes)?;
             let text = serde_json::to_vec(released).unwrap_or_default();
-            entry.result_sha256 = write_synced(&self.ledger.results(entry.number), &text)?;
+            entry.result_sha256 = write_synced(&self.ledger.answer(&entry), &text)?;
         }
-        entry.previous = self.entries.last().map_or(FIRST, |e| &e.hash).to_owned();
+        entry.previous.clone_from(&self.chain.last);
         entry.hash = entry.own_hash();
         self.append(&entry)?;
         Ok(entry)
     }
 
-    fn append(&self, entry: &Entry) -> Result<(), QueryError> {
+    /// Adds a reviewer's verdict on an entry, and what it decides.
+    pub(crate) fn verdict(
+        self,
+        entry: u64,
+        review: &Review<'_>,
+        decided: Option<Decided>,
+    ) -> Result<(), QueryError> {
+        let mut salt = [0_u8; 16];
+        getrandom::fill(&mut salt).map_err(|_| QueryError::engine("random"))?;
+        let sealed = Sealed {
+            verdict: review.verdict,
+            reason: review.reason.trim().to_owned(),
+            salt: hex::encode(salt),
+        };
+        let text = serde_json::to_vec(&sealed).unwrap_or_default();
+        let sha256 = write_synced(&self.ledger.words(self.next()), &text)?;
+        let what = What::Verdict { sha256, decided };
+        self.mark(entry, review.reviewer.trim(), review.at, what)
+    }
+
+    /// Notes that somebody else asked a question that waits.
+    pub(crate) fn asked_too(self, entry: u64, by: &Asking<'_>) -> Result<(), QueryError> {
+        let what = What::AskedToo { permit: by.permit.to_owned() };
+        self.mark(entry, by.asker.trim(), by.at, what)
+    }
+
+    fn mark(self, entry: u64, by: &str, at: DateTime<Utc>, what: What) -> Result<(), QueryError> {
+        let mut mark = Mark {
+            number: self.next(),
+            previous: self.chain.last.clone(),
+            entry,
+            by: by.to_owned(),
+            at,
+            what,
+            hash: String::new(),
+        };
+        mark.hash = mark.own_hash();
+        self.append(&mark)
+    }
+
+    fn append(&self, line: &impl Serialize) -> Result<(), QueryError> {
         let path = self.ledger.list();
         let fault = |e: std::io::Error| QueryError::ledger_file(&path, &e);
         let mut file = OpenOptions::new()
@@ -307,7 +481,7 @@ impl Held<'_> {
         let end = u64::try_from(end).unwrap_or(u64::MAX);
         file.set_len(end).map_err(fault)?;
         std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(end)).map_err(fault)?;
-        let mut line = serde_json::to_vec(entry).unwrap_or_default();
+        let mut line = serde_json::to_vec(line).unwrap_or_default();
         line.push(b'\n');
         file.write_all(&line).and_then(|()| file.sync_all()).map_err(fault)?;
         File::open(&self.ledger.folder).and_then(|f| f.sync_all()).map_err(fault)

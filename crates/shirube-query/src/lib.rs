@@ -10,11 +10,13 @@
 //!    complementary suppression over the table with its margins.
 //! 4. **ledger check**: the answer must not tell about few persons together
 //!    with anything released before.
-//! 5. **release**: the ledger's entry is on the disk, then the answer goes out.
+//! 5. **release**: the ledger's entry is on the disk, then the answer goes out, or
+//!    waits for two reviewers where the policy says so.
 //!
 //! Persons who opted out are left out where tables are read.
 
 mod close;
+mod cost;
 mod error;
 mod functions;
 mod gate;
@@ -25,6 +27,7 @@ mod ledger;
 mod policy;
 mod protect;
 mod released;
+mod review;
 mod source;
 mod sql;
 mod tally;
@@ -37,9 +40,15 @@ pub use gate::{Answer, Gate, Reproduced, Setup};
 pub use guard::guard;
 pub use kind::{Key, Kind};
 pub use ledger::{Entry, Ledger, Outcome};
-pub use policy::{ClassDisclosure, EMBEDDED, Equal, InstitutionsUnknown, QueryPolicy, TooClose};
+pub use policy::{
+    ClassDisclosure, EMBEDDED, Equal, InstitutionsUnknown, QueryPolicy, ReviewWhen, TooClose,
+    TooCostly,
+};
 pub use protect::Criterion;
 pub use released::{Field, Released};
+pub use review::{
+    Asking, Decided, Decision, Opened, Pending, REASON_MAX, Review, ReviewState, Standing, Verdict,
+};
 pub use source::{Exclusions, Grant, Tables};
 pub use sql::{Aggregate, Checked, Output, SQL_MAX, check};
 pub use unreleased::Unreleased;

@@ -55,6 +55,30 @@ pub enum Equal {
     Release,
 }
 
+/// When an answer waits for two reviewers before it goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewWhen {
+    /// Never: the rules decide alone.
+    #[default]
+    Never,
+    /// Where the rules had to mask something, margins included.
+    Masked,
+    /// Always.
+    Always,
+}
+
+/// What happens to a query that may come to too many rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TooCostly {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// Two reviewers decide whether it may run.
+    Queue,
+}
+
 /// A release policy: a disclosure policy of the gate, and what concerns queries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +104,16 @@ pub struct QueryPolicy {
     pub queries_max: u64,
     /// Most cells of one answer, margins included.
     pub cells_max: usize,
+    /// Answers that wait for two reviewers.
+    #[serde(default)]
+    pub review: ReviewWhen,
+    /// Most rows that a query may be estimated to come to at any step; without it,
+    /// any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_max: Option<u64>,
+    /// Queries that may come to more.
+    #[serde(default)]
+    pub too_costly: TooCostly,
     /// The disclosure policy itself.
     #[serde(skip, default = "no_rules")]
     pub rules: Policy,

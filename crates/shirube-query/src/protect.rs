@@ -58,7 +58,7 @@ pub(crate) fn masks(
 ) -> Result<Masks, Refusal> {
     let mut masks = Masks::default();
     let mut own: BTreeSet<usize> = close.clone();
-    if policy.too_close == crate::policy::TooClose::Mask && policy.close_min > 0 {
+    if policy.close_min > 0 {
         masks.criteria.insert(Criterion::Ledger, count(close.len()));
     }
     for (criterion, found) in own_rules(grid, numbers, policy, conditional) {

@@ -95,6 +95,11 @@ impl Exclusions {
         self.persons.is_empty()
     }
 
+    /// Whether one of these persons is excluded.
+    pub(crate) fn hold_any(&self, persons: &RoaringTreemap) -> bool {
+        !self.persons.is_disjoint(persons)
+    }
+
     /// SHA-256 over the sorted numbers, in hexadecimal.
     #[must_use]
     pub fn digest(&self) -> String {

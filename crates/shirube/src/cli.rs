@@ -550,6 +550,9 @@ pub(crate) enum GateCommand {
     Audit(GateAuditArgs),
     Protect(GateProtectArgs),
     Query(GateQueryArgs),
+    Queue(GateQueueArgs),
+    Review(GateReviewArgs),
+    Show(GateShowArgs),
     Ledger(GateLedgerArgs),
 }
 
@@ -566,6 +569,43 @@ pub(crate) struct GateQueryArgs {
     pub(crate) guard: GuardArgs,
     #[arg(long)]
     pub(crate) permit: String,
+    #[arg(long)]
+    pub(crate) asker: Option<String>,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateQueueArgs {
+    #[arg(long)]
+    pub(crate) ledger: PathBuf,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("verdict").required(true)))]
+pub(crate) struct GateReviewArgs {
+    pub(crate) entry: u64,
+    #[arg(long)]
+    pub(crate) ledger: PathBuf,
+    #[arg(long, group = "verdict")]
+    pub(crate) approve: bool,
+    #[arg(long, group = "verdict")]
+    pub(crate) reject: bool,
+    #[arg(long)]
+    pub(crate) reason: String,
+    #[arg(long)]
+    pub(crate) reviewer: String,
+    #[arg(long)]
+    pub(crate) opt_out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GateShowArgs {
+    pub(crate) entry: u64,
+    #[arg(long)]
+    pub(crate) ledger: PathBuf,
     #[arg(long)]
     pub(crate) json: bool,
 }

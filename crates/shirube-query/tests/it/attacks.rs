@@ -512,7 +512,7 @@ fn a_plan_of_another_gate() {
     let run = |gate: &shirube_query::Gate| runtime.block_on(gate.run(&checked));
     assert_eq!(run(&other.gate).err().map(|e| e.code()), Some("query.gate.other"));
     let answer = run(&one.gate).ok().unwrap();
-    let released = other.gate.release("permit", answer);
+    let released = other.gate.release(&crate::bed::asking("asker"), answer);
     assert_eq!(released.unwrap_err().code(), "query.gate.other");
 }
 

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use shirube_query::{
-    Exclusions, Field, Gate, Grant, Key, QueryError, QueryPolicy, Released, Setup,
+    Asking, Decision, Exclusions, Field, Gate, Grant, Key, QueryError, QueryPolicy, Released, Setup,
 };
 use shirube_records::population::{MadeUpPerson, Population};
 use shirube_records::{Identity, ImportOptions, Snapshot, Source, import};
@@ -114,9 +114,25 @@ pub fn fresh_with(policy: &QueryPolicy) -> Fresh {
     Fresh { gate: open(&bed().snapshot, policy, &[], ledger.path()), ledger }
 }
 
-pub fn ask(gate: &Gate, sql: &str) -> Result<Released, QueryError> {
+/// A moment after the first of a year.
+pub fn at(minutes: i64) -> DateTime<Utc> {
+    day("2026-01-01").and_hms_opt(0, 0, 0).unwrap().and_utc() + chrono::TimeDelta::minutes(minutes)
+}
+
+pub fn asking(asker: &str) -> Asking<'_> {
+    Asking { permit: "permit", asker, at: at(0) }
+}
+
+pub fn decide(gate: &Gate, by: &Asking<'_>, sql: &str) -> Result<Decision, QueryError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(gate.ask("permit", sql))
+    runtime.block_on(gate.ask(by, sql))
+}
+
+pub fn ask(gate: &Gate, sql: &str) -> Result<Released, QueryError> {
+    match decide(gate, &asking("asker"), sql)? {
+        Decision::Released(released) => Ok(released),
+        Decision::Queued(entry) => panic!("queued as {entry}"),
+    }
 }
 
 pub fn code(gate: &Gate, sql: &str) -> &'static str {

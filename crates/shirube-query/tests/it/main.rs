@@ -12,4 +12,5 @@ mod bed;
 mod ledger;
 mod naive;
 mod refusals;
+mod review;
 mod rules;

@@ -12,12 +12,15 @@ use shirube_gate::read::{Layouts, Limits};
 use shirube_model::refusal::Refusal;
 
 use crate::cli::{GateArgs, GateAuditArgs, GateCommand, GateProtectArgs};
-use crate::commands::query;
+use crate::commands::{query, review};
 use crate::output::{Failure, Out};
 
 pub(crate) async fn run(args: GateArgs, out: &Out) -> Result<ExitCode, Failure> {
     match args.command {
         GateCommand::Query(args) => query::query(&args, out).await,
+        GateCommand::Queue(args) => review::queue(&args, out),
+        GateCommand::Review(args) => review::review(&args, out),
+        GateCommand::Show(args) => review::show(&args, out),
         GateCommand::Ledger(args) => query::ledger(&args, out).await,
         GateCommand::Audit(args) => audit_files(&args, out),
         GateCommand::Protect(args) => protect_table(&args, out),

@@ -13,4 +13,5 @@ pub(crate) mod pack;
 pub(crate) mod query;
 pub(crate) mod records;
 pub(crate) mod register;
+pub(crate) mod review;
 pub(crate) mod serve;

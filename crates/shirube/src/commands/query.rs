@@ -4,9 +4,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use chrono::Utc;
 use shirube_model::refusal::Refusal;
 use shirube_query::{
-    Exclusions, Field, Gate, Grant, Ledger, Outcome, QueryPolicy, Released, Reproduced, Setup,
+    Asking, Decision, Exclusions, Field, Gate, Grant, Ledger, Outcome, QueryPolicy, Released,
+    Reproduced, Setup, Standing,
 };
 use shirube_records::Snapshot;
 
@@ -23,9 +25,24 @@ pub(crate) async fn query(args: &GateQueryArgs, out: &Out) -> Result<ExitCode, F
         _ => return Err(Refusal::new("cli.query.one-sql").into()),
     };
     let snapshot = Snapshot::open(&args.records, &args.snapshot)?;
-    let released = gate(&snapshot, &args.guard)?.ask(&args.permit, &sql).await?;
-    show(&released, args.json, out)?;
+    let asker = args.asker.clone().unwrap_or_else(login);
+    let by = Asking { permit: &args.permit, asker: &asker, at: Utc::now() };
+    match gate(&snapshot, &args.guard)?.ask(&by, &sql).await? {
+        Decision::Released(released) => show(&released, args.json, out)?,
+        Decision::Queued(entry) if args.json => {
+            out.line(serde_json::json!({ "queued": entry }).to_string());
+        }
+        Decision::Queued(entry) => {
+            out.say("cli.query.queued", &[("entry", entry.to_string())]);
+        }
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The name under which somebody is logged in; empty where there is none.
+fn login() -> String {
+    let names = ["USER", "LOGNAME", "USERNAME"];
+    names.iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default()
 }
 
 /// The gate over a snapshot, by the rules of a call.
@@ -53,7 +70,7 @@ fn policy(name: &str) -> Result<QueryPolicy, Failure> {
 }
 
 /// Persons who opted out, one number a line; blank lines do not count.
-fn exclusions(file: Option<&Path>) -> Result<Exclusions, Failure> {
+pub(crate) fn exclusions(file: Option<&Path>) -> Result<Exclusions, Failure> {
     let Some(file) = file else { return Ok(Exclusions::of([])) };
     let text = std::fs::read_to_string(file)?;
     let mut persons = Vec::new();
@@ -81,7 +98,7 @@ fn secret(file: Option<&Path>, policy: &QueryPolicy) -> Result<Vec<u8>, Failure>
     }
 }
 
-fn show(released: &Released, json: bool, out: &Out) -> Result<(), Failure> {
+pub(crate) fn show(released: &Released, json: bool, out: &Out) -> Result<(), Failure> {
     if json {
         out.line(serde_json::to_string_pretty(released).map_err(std::io::Error::from)?);
         return Ok(());
@@ -118,6 +135,13 @@ pub(crate) async fn ledger(args: &GateLedgerArgs, out: &Out) -> Result<ExitCode,
         let outcome = match &entry.outcome {
             Outcome::Released(digest) => digest.get(..16).unwrap_or(digest).to_owned(),
             Outcome::Refused(code) => code.clone(),
+            Outcome::Queued(_) | Outcome::Costly(_) => {
+                out.text(match ledger.standing(entry.number)? {
+                    Standing::Waiting => "cli.query.waiting",
+                    Standing::Refused(_) => "cli.query.rejected",
+                    Standing::Released(_) | Standing::MayRun => "cli.query.approved",
+                })
+            }
         };
         out.line(format!("{:>6}  {}  {outcome}  {}", entry.number, entry.permit, entry.sql));
     }
@@ -130,8 +154,7 @@ pub(crate) async fn ledger(args: &GateLedgerArgs, out: &Out) -> Result<ExitCode,
     let mut different = 0_u64;
     let mut same = 0_u64;
     for entry in gate.ledger().entries()? {
-        let released = matches!(entry.outcome, Outcome::Released(_));
-        if !released || entry.snapshot != snapshot.id {
+        if entry.outcome.digest().is_none() || entry.snapshot != snapshot.id {
             continue;
         }
         match gate.reproduce(&entry).await? {
