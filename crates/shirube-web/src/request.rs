@@ -401,7 +401,8 @@ pub(crate) fn status_of(code: &str) -> StatusCode {
         "cycle.year-unknown" | "cycle.report-unknown" | "cycle.ministry-without-report" => {
             StatusCode::NOT_FOUND
         }
-        "query.ledger.close" => StatusCode::CONFLICT,
+        "query.ledger.close" | "query.review.closed" | "query.review.twice" => StatusCode::CONFLICT,
+        "query.review.asker" => StatusCode::FORBIDDEN,
         "query.budget.spent" => StatusCode::FORBIDDEN,
         "web.health.slow" => StatusCode::GATEWAY_TIMEOUT,
         "web.health.stopped"

@@ -99,6 +99,9 @@ pages! {
     Post "/{lang}/health-data/{id}/verify" => post(health::verify);
     GetPost "/{lang}/health-data/{id}/ask" => form(health::show, health::ask);
     Get "/{lang}/health-data/{id}/answers/{name}" => get(health::answer);
+    Get "/{lang}/health-data/{id}/reviews" => get(health::queue);
+    GetPost "/{lang}/health-data/{id}/reviews/{entry}" =>
+        form(health::show_review, health::take_review);
     Get "/{lang}/health-data/{id}/ledger" => get(health::ledger);
     GetPost "/{lang}/health-data/{id}/ledger/{entry}" =>
         form(health::entry, health::reproduce);

@@ -7,12 +7,14 @@ use axum::extract::Path;
 use serde::{Deserialize, Serialize};
 use shirube_access::Action;
 use shirube_model::refusal::Refusal;
-use shirube_query::{Entry, Field, Outcome, QueryError, Released};
+use shirube_query::{
+    Decided, Decision, Entry, Field, Pending, QueryError, Released, ReviewState, Standing, Verdict,
+};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
 use super::answer::{Answer, ApiCtx, ApiResult, Both, Problem, ProblemBody};
-use crate::health::access::{self, Detail};
+use crate::health::access::{self, Detail, Part};
 use crate::health::{DataSet, HealthData};
 
 /// Entries of one answer at most.
@@ -124,10 +126,7 @@ pub(crate) fn answer_body(set: &DataSet, entry: &Entry, released: &Released) -> 
         permit: entry.permit.clone(),
         entry: entry.number,
         entry_sha256: entry.hash.clone(),
-        result_sha256: match &entry.outcome {
-            Outcome::Released(digest) => digest.clone(),
-            Outcome::Refused(_) => String::new(),
-        },
+        result_sha256: entry.outcome.digest().unwrap_or_default().to_owned(),
         sql: entry.sql.clone(),
         columns: released.columns.clone(),
         rows: released.rows.clone(),
@@ -237,49 +236,65 @@ pub(crate) async fn check(
 }
 
 /// An answer with whether it comes from made-up records.
-fn told(ctx: &ApiCtx, set: &DataSet, content: AnswerBody) -> axum::Json<Answer<AnswerBody>> {
+fn told<T: ToSchema>(ctx: &ApiCtx, set: &DataSet, content: T) -> axum::Json<Answer<T>> {
     let evidence = if set.made_up { "demo" } else { ctx.state.evidence() };
     axum::Json(Answer { evidence, content })
 }
 
-/// An entry with what was released under it.
-async fn released(ctx: &ApiCtx, set: &DataSet, number: u64) -> Result<(Entry, Released), Problem> {
+/// What became of a question.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OutcomeBody {
+    /// Number of the ledger's entry.
+    pub entry: u64,
+    /// `released`, `waiting` for two reviewers, or `may_run` when asked again.
+    #[schema(example = "released")]
+    pub state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<AnswerBody>,
+}
+
+/// Where an entry stands, for whoever may know of it.
+async fn standing(ctx: &ApiCtx, set: &DataSet, number: u64) -> Result<(Entry, Standing), Problem> {
     let missing = || ctx.problem(Refusal::new("web.not-found.entry").arg("entry", number));
     let of = set.clone();
     let found = data(ctx)?
         .load(move |data| {
             let entry = data.entries(&of)?.into_iter().find(|entry| entry.number == number);
             let Some(entry) = entry else { return Ok(None) };
-            let released = data.ledger(&of)?.released(&entry);
-            Ok(Some((entry, released)))
+            Ok(Some((entry, data.ledger(&of)?.standing(number)?)))
         })
         .await
         .map_err(|error| failed(ctx, &error))?;
     let found = found.filter(|(entry, _)| access::may_read(&ctx.state, &ctx.who, set, entry));
-    let (entry, released) = found.ok_or_else(missing)?;
-    Ok((entry, released.map_err(|error| failed(ctx, &error))?))
+    found.ok_or_else(missing)
 }
 
 /// Puts a query to the gate.
 #[utoipa::path(post, path = "/api/v1/health-data/{id}/ask", tag = "health records",
     params(("id" = String, Path)), request_body = QueryBody, security(("token" = [])),
-    responses((status = 200, body = Answer<AnswerBody>), (status = 400, body = ProblemBody),
+    responses((status = 200, body = Answer<OutcomeBody>), (status = 400, body = ProblemBody),
         (status = 403, body = ProblemBody), (status = 409, body = ProblemBody),
         (status = 503, body = ProblemBody)))]
 pub(crate) async fn ask(
     ctx: ApiCtx,
     Path(id): Path<String>,
     bytes: Bytes,
-) -> ApiResult<AnswerBody> {
+) -> ApiResult<OutcomeBody> {
     let query = read(&ctx, &bytes)?;
     let set = find(&ctx, id).await?;
     ctx.require(Action::Ask, &access::resource(&set, &ctx.who))?;
     let permit = access::permit(&set, &ctx.who, query.permit.as_deref());
     let permit = permit.map_err(|refusal| ctx.problem(refusal))?;
-    let out = data(&ctx)?.ask(&set, permit, &query.sql).await;
-    let out = out.map_err(|error| failed(&ctx, &error))?;
-    let (entry, released) = released_to(&ctx, &set, (&permit.id, &query.sql), out).await?;
-    Ok(told(&ctx, &set, answer_body(&set, &entry, &released)))
+    let asked = data(&ctx)?.ask(&set, permit, (access::name(&ctx.who), &query.sql)).await;
+    let content = match asked.map_err(|error| failed(&ctx, &error))? {
+        Decision::Queued(entry) => OutcomeBody { entry, state: "waiting", answer: None },
+        Decision::Released(out) => {
+            let (entry, out) = released_to(&ctx, &set, (&permit.id, &query.sql), out).await?;
+            let answer = Some(answer_body(&set, &entry, &out));
+            OutcomeBody { entry: entry.number, state: "released", answer }
+        }
+    };
+    Ok(told(&ctx, &set, content))
 }
 
 /// The entry of an answer that was just given. A question that another permit
@@ -303,20 +318,26 @@ async fn released_to(
     Ok((entry, out))
 }
 
-/// An answer that was given before.
+/// Where an earlier question stands, with its answer once that is out.
 #[utoipa::path(get, path = "/api/v1/health-data/{id}/answers/{entry}", tag = "health records",
     params(("id" = String, Path), ("entry" = u64, Path)), security(("token" = [])),
-    responses((status = 200, body = Answer<AnswerBody>), (status = 404, body = ProblemBody)))]
+    responses((status = 200, body = Answer<OutcomeBody>), (status = 404, body = ProblemBody)))]
 pub(crate) async fn answer(
     ctx: ApiCtx,
     Path((id, entry)): Path<(String, String)>,
-) -> ApiResult<AnswerBody> {
+) -> ApiResult<OutcomeBody> {
     let set = find(&ctx, id).await?;
     ctx.require(Action::Read, &access::resource(&set, &ctx.who))?;
     let missing = || ctx.problem(Refusal::new("web.not-found.entry").arg("entry", &entry));
     let number = entry.parse().map_err(|_| missing())?;
-    let (entry, released) = released(&ctx, &set, number).await?;
-    Ok(told(&ctx, &set, answer_body(&set, &entry, &released)))
+    let (entry, standing) = standing(&ctx, &set, number).await?;
+    let (state, answer) = match standing {
+        Standing::Released(out) => ("released", Some(answer_body(&set, &entry, &out))),
+        Standing::Waiting => ("waiting", None),
+        Standing::MayRun => ("may_run", None),
+        Standing::Refused(refusal) => return Err(ctx.problem(*refusal)),
+    };
+    Ok(told(&ctx, &set, OutcomeBody { entry: number, state, answer }))
 }
 
 /// The ledger of a data set, for auditors: every question with the rules that
@@ -335,4 +356,104 @@ pub(crate) async fn ledger(ctx: ApiCtx, Path(id): Path<String>) -> ApiResult<Led
     let entries = entries.into_iter().filter(|e| e.number > after && e.number <= last).collect();
     let next = (total > last).then_some(last);
     Ok(ctx.answer(LedgerBody { entries, total, next }))
+}
+
+/// What waits for two reviewers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueueBody {
+    pub waiting: Vec<PendingBody>,
+}
+
+/// An answer that waits; verdicts stay hidden until both are given.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PendingBody {
+    #[schema(value_type = Object)]
+    pub entry: Entry,
+    /// Accounts that asked; they cannot review.
+    pub askers: Vec<String>,
+    /// Verdicts given so far.
+    pub answered: usize,
+    /// What would go out; none for a query that has not run.
+    #[schema(value_type = Option<Object>)]
+    pub result: Option<Released>,
+}
+
+impl From<Pending> for PendingBody {
+    fn from(pending: Pending) -> Self {
+        Self {
+            entry: pending.entry,
+            askers: pending.askers,
+            answered: pending.reviewers.len(),
+            result: pending.result,
+        }
+    }
+}
+
+/// A verdict.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerdictBody {
+    pub approve: bool,
+    pub reason: String,
+}
+
+/// Where the review of an entry stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReviewedBody {
+    pub entry: u64,
+    /// `waiting` for the other reviewer, `approved`, `rejected` or `opted_out`.
+    #[schema(example = "waiting")]
+    pub state: &'static str,
+}
+
+/// What waits for two reviewers, oldest first.
+#[utoipa::path(get, path = "/api/v1/health-data/{id}/reviews", tag = "health records",
+    params(("id" = String, Path)), security(("token" = [])),
+    responses((status = 200, body = Answer<QueueBody>), (status = 403, body = ProblemBody)))]
+pub(crate) async fn queue(ctx: ApiCtx, Path(id): Path<String>) -> ApiResult<QueueBody> {
+    let set = find(&ctx, id).await?;
+    ctx.require(Action::Review, &access::resource(&set, &ctx.who))?;
+    let waiting = pending(&ctx, &set).await?;
+    let waiting = waiting.into_iter().map(PendingBody::from).collect();
+    Ok(told(&ctx, &set, QueueBody { waiting }))
+}
+
+async fn pending(ctx: &ApiCtx, set: &DataSet) -> Result<Vec<Pending>, Problem> {
+    let of = set.clone();
+    let found = data(ctx)?.load(move |data| data.ledger(&of)?.queue()).await;
+    found.map_err(|error| failed(ctx, &error))
+}
+
+/// Takes a verdict; the second one decides.
+#[utoipa::path(post, path = "/api/v1/health-data/{id}/reviews/{entry}", tag = "health records",
+    params(("id" = String, Path), ("entry" = u64, Path)), request_body = VerdictBody,
+    security(("token" = [])),
+    responses((status = 200, body = Answer<ReviewedBody>), (status = 403, body = ProblemBody),
+        (status = 409, body = ProblemBody)))]
+pub(crate) async fn review(
+    ctx: ApiCtx,
+    Path((id, entry)): Path<(String, String)>,
+    bytes: Bytes,
+) -> ApiResult<ReviewedBody> {
+    let unreadable = |_| ctx.problem(Refusal::new("web.body.unreadable"));
+    let body: VerdictBody = serde_json::from_slice(&bytes).map_err(unreadable)?;
+    let set = find(&ctx, id).await?;
+    let resource = access::resource(&set, &ctx.who);
+    ctx.require(Action::Review, &resource)?;
+    let waiting = pending(&ctx, &set).await?;
+    let found = waiting.iter().find(|one| one.entry.number.to_string() == entry);
+    let closed = || ctx.problem(Refusal::new("query.review.closed").arg("entry", &entry));
+    let found = found.ok_or_else(closed)?;
+    let own = Part::of(&ctx.who, found) == Part::Asked;
+    ctx.require_as(Action::Review, &resource, own)?;
+    let verdict = if body.approve { Verdict::Approve } else { Verdict::Reject };
+    let me = access::name(&ctx.who);
+    let state = data(&ctx)?.review(&set, &found.entry, me, (verdict, &body.reason)).await;
+    let state = match state.map_err(|error| failed(&ctx, &error))? {
+        ReviewState::Waiting { .. } => "waiting",
+        ReviewState::Decided(Decided::Approved) => "approved",
+        ReviewState::Decided(Decided::Rejected) => "rejected",
+        ReviewState::Decided(Decided::OptedOut) => "opted_out",
+    };
+    Ok(told(&ctx, &set, ReviewedBody { entry: found.entry.number, state }))
 }

@@ -81,6 +81,8 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(health::ask))
         .routes(routes!(health::answer))
         .routes(routes!(health::ledger))
+        .routes(routes!(health::queue))
+        .routes(routes!(health::review))
         .routes(routes!(openapi))
 }
 

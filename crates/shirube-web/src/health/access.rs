@@ -4,7 +4,7 @@ use chrono::{NaiveDate, Utc};
 use shirube_access::{Action, DataSetResource, Resource};
 use shirube_model::calendar::jst;
 use shirube_model::refusal::Refusal;
-use shirube_query::{Entry, QueryError};
+use shirube_query::{Entry, Pending, QueryError};
 
 use super::{DataSet, Permit};
 use crate::session::Who;
@@ -83,5 +83,35 @@ pub(crate) fn may_ask(state: &AppState, who: &Who, set: &DataSet) -> bool {
 pub(crate) fn log(error: &QueryError) {
     if let QueryError::Fault { refusal, cause } = error {
         tracing::error!(code = refusal.code, %cause, "health record fault");
+    }
+}
+
+/// Name of the account that acts.
+pub(crate) fn name(who: &Who) -> &str {
+    who.account().map_or("", |account| &account.name)
+}
+
+/// Where somebody stands with an answer that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// May judge it.
+    May,
+    /// Asked for it.
+    Asked,
+    /// Has judged it.
+    Answered,
+}
+
+impl Part {
+    pub(crate) fn of(who: &Who, pending: &Pending) -> Self {
+        let me = name(who).trim().to_lowercase();
+        let among = |names: &[String]| names.iter().any(|other| other.trim().to_lowercase() == me);
+        if among(&pending.askers) {
+            Self::Asked
+        } else if among(&pending.reviewers) {
+            Self::Answered
+        } else {
+            Self::May
+        }
     }
 }

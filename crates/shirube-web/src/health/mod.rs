@@ -16,9 +16,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::Utc;
 use shirube_model::refusal::Refusal;
 use shirube_query::{
-    Checked, Entry, Exclusions, Gate, Ledger, QueryError, QueryPolicy, Released, Reproduced, Setup,
+    Asking, Checked, Decision, Entry, Exclusions, Gate, Ledger, QueryError, QueryPolicy,
+    Reproduced, Review, ReviewState, Setup, Verdict,
 };
 use shirube_records::Snapshot;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -288,13 +290,39 @@ impl HealthData {
         self: &Arc<Self>,
         set: &DataSet,
         permit: &Permit,
-        sql: &str,
-    ) -> Result<Released, QueryError> {
-        let (set, permit, sql) = (set.clone(), permit.clone(), sql.to_owned());
+        (asker, sql): (&str, &str),
+    ) -> Result<Decision, QueryError> {
+        let (set, permit) = (set.clone(), permit.clone());
+        let (asker, sql) = (asker.to_owned(), sql.to_owned());
         self.heavy(move |data, turn| {
             let gate = data.gate(&set, Some(&permit))?;
-            let asked = async move { gate.ask(&permit.id, &sql).await };
+            let asked = async move {
+                let by = Asking { permit: &permit.id, asker: &asker, at: Utc::now() };
+                gate.ask(&by, &sql).await
+            };
             apart(data.seconds_max, turn, asked)
+        })
+        .await
+    }
+
+    /// Takes a reviewer's verdict on an entry that waits.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub(crate) async fn review(
+        self: &Arc<Self>,
+        set: &DataSet,
+        entry: &Entry,
+        reviewer: &str,
+        (verdict, reason): (Verdict, &str),
+    ) -> Result<ReviewState, QueryError> {
+        let (set, entry) = (set.clone(), entry.clone());
+        let (reviewer, reason) = (reviewer.to_owned(), reason.to_owned());
+        self.load(move |data| {
+            // Who opted out meanwhile counts.
+            let out = data.exclusions_for(&set, set.permit(&entry.permit))?;
+            let review = Review { reviewer: &reviewer, verdict, reason: &reason, at: Utc::now() };
+            data.ledger(&set)?.review(entry.number, &review, &out)
         })
         .await
     }

@@ -37,6 +37,7 @@ pub(crate) struct SetPage {
     pub facts: Vec<Fact>,
     pub ask: Option<String>,
     pub ledger: Option<String>,
+    pub reviews: Option<String>,
     /// Token and address of the form that verifies the snapshot.
     pub verify: Option<(String, String)>,
     pub verified: Option<String>,
@@ -189,6 +190,72 @@ pub(crate) struct EntryPage {
     pub answer: Option<String>,
     /// Token of the form that repeats the entry.
     pub csrf: Option<String>,
+    pub verdicts: Vec<VerdictRow>,
     pub same: Option<bool>,
     pub faults: Vec<FaultLine>,
+}
+
+/// An answer that has not gone out.
+#[derive(Template)]
+#[template(path = "health/standing.html")]
+pub(crate) struct StandingPage {
+    pub c: Chrome,
+    pub made_up: bool,
+    pub sql: String,
+    pub said: String,
+    pub fault: Option<FaultLine>,
+    pub again: Option<String>,
+}
+
+/// What waits for reviewers.
+#[derive(Template)]
+#[template(path = "health/queue.html")]
+pub(crate) struct QueuePage {
+    pub c: Chrome,
+    pub rows: Vec<PendingRow>,
+}
+
+/// An answer that waits.
+pub(crate) struct PendingRow {
+    pub number: Labelled,
+    pub permit: String,
+    pub sql: String,
+    pub why: String,
+    pub answered: String,
+    /// What whoever looks has to do with it.
+    pub part: String,
+}
+
+/// What a reviewer judges.
+#[derive(Template)]
+#[template(path = "health/review.html")]
+pub(crate) struct ReviewPage {
+    pub c: Chrome,
+    pub made_up: bool,
+    pub sql: String,
+    pub said: String,
+    /// Told of a query that has not run.
+    pub costly: Option<String>,
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<CellView>>,
+    pub criteria: Vec<Fact>,
+    pub facts: Vec<Fact>,
+    pub form: Option<ReviewForm>,
+    pub verdicts: Vec<VerdictRow>,
+    pub faults: Vec<FaultLine>,
+}
+
+/// The form of a verdict.
+pub(crate) struct ReviewForm {
+    pub csrf: String,
+    pub actor: String,
+    pub reason: String,
+}
+
+/// A verdict that both reviewers may read.
+pub(crate) struct VerdictRow {
+    pub reviewer: String,
+    pub at: String,
+    pub verdict: String,
+    pub reason: String,
 }

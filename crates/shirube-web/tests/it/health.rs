@@ -432,12 +432,13 @@ fn programs_ask_over_the_api() {
     assert_eq!(bad.json()["errors"][0]["field"], "1:8");
     let good = alice.call("POST", "/check", &json!({ "sql": BY_SEX })).json();
     assert_eq!(good["columns"], json!(["sex", "persons"]));
-    let answer = alice.call("POST", "/ask", &json!({ "sql": BY_SEX, "permit": "P-1" })).json();
+    let told = alice.call("POST", "/ask", &json!({ "sql": BY_SEX, "permit": "P-1" })).json();
+    assert_eq!((&told["state"], &told["evidence"]), (&json!("released"), &json!("live")));
+    let answer = &told["answer"];
     assert_eq!((&answer["entry"], &answer["permit"]), (&json!(1), &json!("P-1")));
-    assert_eq!(answer["evidence"], "live");
-    assert_eq!(alice.call("GET", "/answers/1", &Value::Null).json(), answer);
+    assert_eq!(alice.call("GET", "/answers/1", &Value::Null).json(), told);
     assert_eq!(bob.call("GET", "/answers/1", &Value::Null).status, StatusCode::NOT_FOUND);
-    let same = bob.call("POST", "/ask", &json!({ "sql": BY_SEX })).json();
+    let same = &bob.call("POST", "/ask", &json!({ "sql": BY_SEX })).json()["answer"];
     assert_eq!((&same["rows"], &same["permit"]), (&answer["rows"], &json!("P-2")));
     assert_eq!(alice.call("GET", "/ledger", &Value::Null).status, StatusCode::FORBIDDEN);
     let auditor = person(&site, "kansa", "auditor");
@@ -455,4 +456,125 @@ fn programs_ask_over_the_api() {
     let asked = reader.call("POST", "/ask", &json!({ "sql": BY_SEX }));
     assert_eq!(asked.status, StatusCode::FORBIDDEN, "a token that only reads");
     assert_eq!(reader.call("GET", "/answers/1", &Value::Null).status, StatusCode::OK);
+}
+
+/// The rules of `ndb-publication`, with two reviewers before anything goes out
+/// and before anything large runs.
+fn reviewed(rows_max: u64) -> Records {
+    let records = Records::new("");
+    let policy = format!(
+        "id = \"reviewed\"\nversion = 1\ngate = \"ndb-publication\"\nclass_disclosure = \"off\"\n\
+         institutions_unknown = \"pass\"\ntoo_close = \"refuse\"\nequal = \"too_close\"\n\
+         close_min = 10\nqueries_max = 100\ncells_max = 5000\nreview = \"always\"\n\
+         rows_max = {rows_max}\ntoo_costly = \"queue\"\n"
+    );
+    fs::write(records.path().join("reviewed.toml"), policy).unwrap();
+    let file = records.path().join("data_sets.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("\"ndb-publication\"", "\"reviewed.toml\"")).unwrap();
+    records
+}
+
+/// Sends a verdict with its reason.
+fn judge(person: &Person<'_>, entry: u64, deed: &str) -> Answer {
+    person.send(&format!("/reviews/{entry}"), &[("do", deed), ("reason", "because of the rule")])
+}
+
+#[test]
+fn two_reviewers_decide_without_seeing_each_other() {
+    let records = reviewed(1_000_000);
+    let site = records.site();
+    let alice = person(&site, "alice", "researcher");
+    let (first, second) = (person(&site, "one", "reviewer"), person(&site, "two", "reviewer"));
+    let waits = alice.answer(BY_CODE);
+    assert_eq!(waits.status, StatusCode::OK, "{}", waits.text);
+    sound("standing", &waits);
+    assert!(waits.text.contains("id=\"standing\"") && !waits.text.contains("id=\"answer\""));
+    for file in ["/answers/1.csv", "/answers/1.json"] {
+        assert!(alice.get(file).text.contains("id=\"standing\""), "{file}");
+    }
+    for rest in ["/reviews", "/reviews/1"] {
+        assert_eq!(alice.get(rest).status, StatusCode::FORBIDDEN, "{rest}");
+    }
+    let queue = first.get("/reviews");
+    sound("queue", &queue);
+    assert!(queue.text.contains("/reviews/1\"") && queue.text.contains("0 of 2"), "{}", queue.text);
+    let page = first.get("/reviews/1");
+    sound("review", &page);
+    for told in ["num masked", "id=\"judge\"", "condition_source_value"] {
+        assert!(page.text.contains(told), "{told}: {}", page.text);
+    }
+    let empty = first.send("/reviews/1", &[("do", "approve"), ("reason", " ")]);
+    assert_eq!(empty.status, StatusCode::BAD_REQUEST, "{}", empty.text);
+    assert_eq!(judge(&first, 1, "approve").status, StatusCode::SEE_OTHER);
+    for reviewer in [&first, &second] {
+        let page = reviewer.get("/reviews/1").text;
+        assert!(!page.contains("because of the rule") && !page.contains("id=\"verdicts\""));
+    }
+    assert!(!first.get("/reviews/1").text.contains("id=\"judge\""));
+    assert_eq!(judge(&first, 1, "approve").status, StatusCode::CONFLICT, "twice");
+    assert!(alice.get("/answers/1").text.contains("id=\"standing\""), "one is not enough");
+    assert_eq!(judge(&second, 1, "approve").status, StatusCode::SEE_OTHER);
+    let out = alice.get("/answers/1");
+    assert!(out.text.contains("id=\"answer\"") && out.text.contains("num masked"), "{}", out.text);
+    assert!(alice.get("/answers/1.csv").text.contains("# entry,1\r\n"));
+    let decided = first.get("/reviews/1");
+    sound("decided", &decided);
+    assert!(
+        decided.text.contains("id=\"verdicts\"") && decided.text.contains("because of the rule")
+    );
+    let auditor = person(&site, "kansa", "auditor");
+    assert!(auditor.get("/ledger/1").text.contains("id=\"verdicts\""));
+    assert_eq!(judge(&first, 1, "reject").status, StatusCode::OK, "it is decided");
+    assert_eq!(first.get("/reviews/9").status, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn nobody_reviews_their_own_question_and_one_no_is_no() {
+    let records = reviewed(1_000_000);
+    let site = records.site();
+    let alice = {
+        let (cookie, secret) = account(&site, "alice", &["researcher", "reviewer"], Reach::Write);
+        Person { site: &site, cookie, secret }
+    };
+    alice.answer(BY_SEX);
+    let page = alice.get("/reviews/1");
+    assert!(!page.text.contains("id=\"judge\""), "{}", page.text);
+    assert_eq!(judge(&alice, 1, "approve").status, StatusCode::FORBIDDEN);
+    let verdict = json!({ "approve": true, "reason": "mine" });
+    let own = alice.call("POST", "/reviews/1", &verdict);
+    assert_eq!(own.status, StatusCode::FORBIDDEN, "{}", own.text);
+    let (first, second) = (person(&site, "one", "reviewer"), person(&site, "two", "reviewer"));
+    assert_eq!(judge(&first, 1, "reject").status, StatusCode::SEE_OTHER);
+    let waiting = second.call("GET", "/reviews", &Value::Null).json();
+    assert_eq!(waiting["waiting"][0]["answered"], 1);
+    assert!(!waiting.to_string().contains("reject"), "{waiting}");
+    let decided = second.call("POST", "/reviews/1", &verdict).json();
+    assert_eq!(decided["state"], "rejected");
+    let refused = alice.get("/answers/1");
+    assert!(refused.text.contains("query.review.rejected"), "{}", refused.text);
+    assert!(!refused.text.contains("id=\"answer\""));
+    assert_eq!(
+        alice.call("GET", "/answers/1", &Value::Null).json()["code"],
+        "query.review.rejected"
+    );
+}
+
+#[test]
+fn a_large_query_runs_when_two_reviewers_let_it() {
+    let records = reviewed(10);
+    let site = records.site();
+    let alice = person(&site, "alice", "researcher");
+    let (first, second) = (person(&site, "one", "reviewer"), person(&site, "two", "reviewer"));
+    assert!(alice.answer(BY_SEX).text.contains("id=\"standing\""));
+    let page = first.get("/reviews/1");
+    sound("costly", &page);
+    assert!(!page.text.contains("id=\"answer\"") && page.text.contains("id=\"judge\""));
+    for reviewer in [&first, &second] {
+        assert_eq!(judge(reviewer, 1, "approve").status, StatusCode::SEE_OTHER);
+    }
+    let may_run = alice.get("/answers/1");
+    assert!(may_run.text.contains("Run it again"), "{}", may_run.text);
+    let asked = alice.answer(BY_SEX);
+    assert!(asked.text.contains("id=\"standing\""), "its answer waits in turn: {}", asked.text);
 }

@@ -12,7 +12,8 @@ use crate::journeys::sign_in_as;
 use crate::product::{self, Product};
 use crate::sound::{self, LANGUAGES};
 
-const SET: &str = "/health-data/made-up-claims";
+const CLAIMS: &str = "/health-data/made-up-claims";
+const REGISTRY: &str = "/health-data/made-up-registry";
 const BAD: &str = "SELECT condition_source_value,\n       MAX(condition_start_date)\n\
     FROM condition_occurrence";
 const GOOD: &str = "SELECT condition_source_value AS icd10,\n       \
@@ -21,11 +22,12 @@ const GOOD: &str = "SELECT condition_source_value AS icd10,\n       \
 struct Journey<'a> {
     product: &'a Product,
     lang: Lang,
+    set: &'static str,
 }
 
 impl Journey<'_> {
     fn path(&self, rest: &str) -> String {
-        format!("/{}{SET}{rest}", self.lang.tag())
+        format!("/{}{}{rest}", self.lang.tag(), self.set)
     }
 
     /// A window of somebody who has signed in.
@@ -60,7 +62,7 @@ impl Journey<'_> {
     async fn told_where_it_is_wrong(&self, page: &Page) -> Result<()> {
         page.visit(&format!("/{}/health-data", self.lang.tag())).await?;
         self.sound(page, "list", 200).await?;
-        page.follow(".data-set h2 a").await?;
+        page.follow(&format!(".data-set h2 a[href$='{CLAIMS}']")).await?;
         self.sound(page, "data-set", 200).await?;
         ensure!(page.count("#intake").await? == 0, "a researcher sees what was not taken in");
         page.follow("#ask").await?;
@@ -130,13 +132,29 @@ impl Journey<'_> {
         ensure!(page.count("#same").await? == 1, "another result came out");
         Ok(())
     }
+
+    /// A reviewer judges what waits; whether a verdict can be read after it.
+    async fn judged(&self, name: &str, entry: &str) -> Result<bool> {
+        let page = self.as_somebody(name).await?;
+        page.visit(&self.path("")).await?;
+        page.follow("#reviews").await?;
+        self.sound(&page, &format!("queue-{name}"), 200).await?;
+        page.follow(&format!("table.entries a[href$='/reviews/{entry}']")).await?;
+        ensure!(page.count("#verdicts").await? == 0, "a verdict can be read before both are given");
+        self.sound(&page, &format!("to-review-{name}"), 200).await?;
+        page.fill("#reason", "journey").await?;
+        page.follow("main form button[value='approve']").await?;
+        self.sound(&page, &format!("reviewed-{name}"), 200).await?;
+        ensure!(page.count("#judge").await? == 0, "one reviewer answers twice");
+        Ok(page.count("#verdicts").await? == 1)
+    }
 }
 
 #[tokio::test]
 async fn a_query_goes_through_the_gate() -> Result<()> {
     let product = product::shared()?;
     for lang in LANGUAGES {
-        let journey = Journey { product, lang };
+        let journey = Journey { product, lang, set: CLAIMS };
         let page = journey.as_somebody("researcher").await?;
         journey.told_where_it_is_wrong(&page).await.context("a wrong query")?;
         let answer = journey.answered(&page).await.context("a good query")?;
@@ -145,6 +163,33 @@ async fn a_query_goes_through_the_gate() -> Result<()> {
         ensure!(page.count("#earlier ~ .scroll tbody tr").await? > 0, "no earlier question");
         journey.sound(&page, "earlier", 200).await?;
         journey.audited(&answer).await.context("the auditor")?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_waits_for_two_reviewers() -> Result<()> {
+    let product = product::shared()?;
+    for (lang, born) in LANGUAGES.into_iter().zip(["1950", "1970"]) {
+        let journey = Journey { product, lang, set: REGISTRY };
+        let page = journey.as_somebody("researcher").await?;
+        page.visit(&journey.path("/ask")).await?;
+        let sql = format!(
+            "SELECT gender_source_value AS sex, COUNT(DISTINCT person_id) AS persons\n\
+             FROM person WHERE year_of_birth < {born} GROUP BY sex"
+        );
+        journey.send(&page, &sql, "run").await?;
+        let answer = page.wait_for_path("the answer", |path| path.contains("/answers/")).await?;
+        journey.sound(&page, "waiting", 200).await?;
+        ensure!(page.count("#answer").await? == 0, "the answer is out before its review");
+        let entry = answer.rsplit('/').next().unwrap_or_default();
+        ensure!(!journey.judged("reviewer", entry).await?, "one verdict is shown alone");
+        page.visit(&answer).await?;
+        ensure!(page.count("#answer").await? == 0, "one reviewer is enough");
+        ensure!(journey.judged("reviewer-2", entry).await?, "the verdicts are not shown");
+        page.visit(&answer).await?;
+        ensure!(page.count("#answer tbody tr").await? > 0, "the answer is not out");
+        journey.sound(&page, "reviewed", 200).await?;
     }
     Ok(())
 }

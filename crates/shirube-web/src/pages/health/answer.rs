@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::header;
 use axum::response::IntoResponse;
 use shirube_access::Action;
-use shirube_query::{Entry, Field, Key, Released};
+use shirube_query::{Entry, Field, Key, Released, Standing};
 
 use super::ask::no_entry;
 use super::{ask_href, below, data, failed, find, made_up, number, set_path, words};
@@ -13,8 +13,8 @@ use crate::health::DataSet;
 use crate::health::access;
 use crate::pages::download::{quoted, text_cell};
 use crate::request::{Ctx, Page};
-use crate::view::frame::{Labelled, Tab};
-use crate::view::health::{AnswerPage, CellView, Fact, SendForm};
+use crate::view::frame::{FaultLine, Labelled, Tab};
+use crate::view::health::{AnswerPage, CellView, Fact, SendForm, StandingPage};
 
 /// Stands where a number is not shown, on pages and in files.
 const MASKED: &str = "*";
@@ -34,13 +34,16 @@ pub(crate) async fn answer(ctx: Ctx, Path((_, id, name)): Path<(String, String, 
         .load(move |data| {
             let entry = data.entries(&of)?.into_iter().find(|entry| entry.number == wanted);
             let Some(entry) = entry else { return Ok(None) };
-            Ok(Some((data.ledger(&of)?.released(&entry), entry)))
+            Ok(Some((data.ledger(&of)?.standing(wanted)?, entry)))
         })
         .await
         .map_err(|error| failed(&ctx, &error))?;
     let found = found.filter(|(_, entry)| access::may_read(&ctx.state, &ctx.who, &set, entry));
-    let (released, entry) = found.ok_or_else(|| no_entry(&ctx, wanted))?;
-    let released = released.map_err(|error| failed(&ctx, &error))?;
+    let (standing, entry) = found.ok_or_else(|| no_entry(&ctx, wanted))?;
+    let released = match standing {
+        Standing::Released(released) => released,
+        other => return waiting(&ctx, &set, &entry, &other),
+    };
     match form {
         Some(form) => file(&ctx, &set, &entry, &released, form),
         None => page(&ctx, &set, &entry, &released, Files::Linked),
@@ -53,10 +56,7 @@ pub(super) fn provenance(
     entry: &Entry,
     evidence: &str,
 ) -> [(&'static str, String); 9] {
-    let digest = match &entry.outcome {
-        shirube_query::Outcome::Released(digest) => digest.clone(),
-        shirube_query::Outcome::Refused(_) => String::new(),
-    };
+    let digest = entry.outcome.digest().unwrap_or_default().to_owned();
     [
         ("evidence", evidence.to_owned()),
         ("data_set", set.id.clone()),
@@ -76,7 +76,7 @@ pub(super) fn evidence(made_up: bool) -> &'static str {
 
 /// An answer in CSV: lines of provenance that begin with `#`, the names of the
 /// columns, the rows.
-pub(crate) fn csv(set: &DataSet, entry: &Entry, released: &Released, made_up: bool) -> String {
+fn csv(set: &DataSet, entry: &Entry, released: &Released, made_up: bool) -> String {
     // The mark tells spreadsheet programs that the file is UTF-8.
     let mut out = String::from('\u{feff}');
     let mut line = |cells: Vec<String>| {
@@ -151,6 +151,12 @@ fn shown(ctx: &Ctx, field: &Field) -> CellView {
     }
 }
 
+/// The rows of an answer as pages show them.
+pub(super) fn cells(ctx: &Ctx, released: &Released) -> Vec<Vec<CellView>> {
+    let row = |row: &Vec<Field>| row.iter().map(|field| shown(ctx, field)).collect();
+    released.rows.iter().map(row).collect()
+}
+
 /// How the files of an answer are got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Files {
@@ -199,11 +205,7 @@ pub(super) fn page(
         made_up: made_up(ctx, set),
         sql: entry.sql.clone(),
         columns: released.columns.clone(),
-        rows: released
-            .rows
-            .iter()
-            .map(|row| row.iter().map(|field| shown(ctx, field)).collect())
-            .collect(),
+        rows: cells(ctx, released),
         masked: (masked > 0)
             .then(|| t.with("web.health.masked-note", "cells", t.count(masked as u64))),
         noted,
@@ -226,13 +228,39 @@ pub(super) fn page(
     ctx.page(&page)
 }
 
+/// Shows where an answer stands that has not gone out.
+pub(super) fn waiting(ctx: &Ctx, set: &DataSet, entry: &Entry, standing: &Standing) -> Page {
+    let t = ctx.t;
+    let again = ctx.to(&format!("{}/ask", set_path(set))).set("entry", &entry.number.to_string());
+    let (said, fault) = match standing {
+        Standing::Refused(refusal) => (String::new(), Some(FaultLine::new(t.0, refusal))),
+        Standing::MayRun => (t.get("web.health.may-run"), None),
+        Standing::Waiting | Standing::Released(_) => (t.get("web.health.waiting"), None),
+    };
+    let own = access::may_read(&ctx.state, &ctx.who, set, entry);
+    let page = StandingPage {
+        c: ctx
+            .chrome(Tab::Health, t.with("web.health.answer", "entry", entry.number))
+            .crumb(t.get("web.nav.health"), ctx.to("/health-data"))
+            .crumb(t.side(&set.title), ctx.to(&set_path(set))),
+        made_up: made_up(ctx, set),
+        sql: entry.sql.clone(),
+        said,
+        fault,
+        again: (own && access::may_ask(&ctx.state, &ctx.who, set)).then(|| again.into()),
+    };
+    ctx.page(&page)
+}
+
 /// What an entry says of itself.
 pub(super) fn facts(ctx: &Ctx, set: &DataSet, entry: &Entry) -> Vec<Fact> {
     let t = ctx.t;
     let (outcome, _) = words::outcome(t, entry);
     let [_, _, snapshot, policy, permit, number, hash, digest, _] = provenance(set, entry, "");
+    let moment = entry.at.map_or_else(String::new, |at| t.time(at));
     [
         ("web.health.data-set", t.side(&set.title)),
+        ("web.health.moment", moment),
         ("web.health.entry", number.1),
         ("web.health.outcome", outcome),
         ("web.health.permit-word", permit.1),

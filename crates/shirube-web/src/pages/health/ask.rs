@@ -5,7 +5,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 use shirube_access::Action;
 use shirube_model::refusal::Refusal;
-use shirube_query::{Aggregate, Checked, Entry, FUNCTIONS, Kind, Output, QueryError, Released};
+use shirube_query::{
+    Aggregate, Checked, Decision, Entry, FUNCTIONS, Kind, Output, QueryError, Standing,
+};
 
 use super::words::{self, EXAMPLES};
 use super::{answer, below, data, described, failed, find, made_up, set_path};
@@ -69,11 +71,12 @@ pub(crate) async fn ask(ctx: Ctx, Path((_, id)): Path<(String, String)>, text: S
     let outcome = if deed == Some("check") {
         data.check(&set, permit, &sql).await.map(|checked| Done::Checked(Box::new(checked)))
     } else {
-        data.ask(&set, permit, &sql).await.map(|released| Done::Released(Box::new(released)))
+        let asked = data.ask(&set, permit, (access::name(&ctx.who), &sql)).await;
+        asked.map(|decision| Done::Decided(Box::new(decision)))
     };
     match outcome {
-        Ok(Done::Released(released)) => {
-            let given = Given { released: &released, permit: &permit.id, sql: &sql };
+        Ok(Done::Decided(decision)) => {
+            let given = Given { decision: *decision, permit: &permit.id, sql: &sql };
             to_answer(&ctx, &set, given, deed.unwrap_or("run")).await
         }
         Ok(Done::Checked(checked)) => {
@@ -89,7 +92,7 @@ pub(crate) async fn ask(ctx: Ctx, Path((_, id)): Path<(String, String)>, text: S
 /// What came of a form.
 enum Done {
     Checked(Box<Checked>),
-    Released(Box<Released>),
+    Decided(Box<Decision>),
 }
 
 /// The query of a form, with the line ends of the text it was typed as.
@@ -97,9 +100,9 @@ fn sql_of(form: &Query) -> String {
     form.all("sql").next().unwrap_or_default().replace("\r\n", "\n").trim_end().to_owned()
 }
 
-/// An answer that was given now.
+/// What the gate decided now.
 struct Given<'g> {
-    released: &'g Released,
+    decision: Decision,
     permit: &'g str,
     sql: &'g str,
 }
@@ -107,7 +110,10 @@ struct Given<'g> {
 /// Leads to the page of an answer. An answer that another permit got before has
 /// its page there; it is shown here instead, without saying whose it was.
 async fn to_answer(ctx: &Ctx, set: &DataSet, given: Given<'_>, deed: &str) -> Page {
-    let number = given.released.entry;
+    let number = match &given.decision {
+        Decision::Released(released) => released.entry,
+        Decision::Queued(number) => *number,
+    };
     let wanted = set.clone();
     let entries = data(ctx)?.load(move |data| data.entries(&wanted)).await;
     let entries = entries.map_err(|error| failed(ctx, &error))?;
@@ -118,12 +124,17 @@ async fn to_answer(ctx: &Ctx, set: &DataSet, given: Given<'_>, deed: &str) -> Pa
         given.permit.clone_into(&mut entry.permit);
         given.sql.clone_into(&mut entry.sql);
     }
-    match deed {
-        "csv" | "json" => answer::file(ctx, set, &entry, given.released, deed),
+    match given.decision {
+        Decision::Released(released) if matches!(deed, "csv" | "json") => {
+            answer::file(ctx, set, &entry, &released, deed)
+        }
         _ if own => {
             Ok(Redirect::to(&below(ctx, set, &format!("/answers/{number}"))).into_response())
         }
-        _ => answer::page(ctx, set, &entry, given.released, answer::Files::Sent),
+        Decision::Released(released) => {
+            answer::page(ctx, set, &entry, &released, answer::Files::Sent)
+        }
+        Decision::Queued(_) => answer::waiting(ctx, set, &entry, &Standing::Waiting),
     }
 }
 
@@ -218,7 +229,7 @@ async fn page(ctx: &Ctx, status: StatusCode, set: &DataSet, own: &[Entry], form:
         Labelled::new(t.get(key), link.at("sql"))
     };
     let earlier = own.iter().take(EARLIER_MAX).map(|entry| {
-        let (_, released) = words::outcome(t, entry);
+        let released = entry.outcome.digest().is_some();
         let rest = if released { format!("/answers/{}", entry.number) } else { "/ask".to_owned() };
         let link = ctx.to(&format!("{}{rest}", set_path(set)));
         let link = if released { link } else { link.set("entry", &entry.number.to_string()) };

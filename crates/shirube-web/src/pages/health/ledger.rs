@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use shirube_access::Action;
-use shirube_query::{Entry, Outcome, Reproduced};
+use shirube_query::{Entry, Opened, Reproduced};
 
 use super::ask::{entry_row, no_entry};
 use super::{answer, below, data, failed, find, made_up, number, set_path, words};
@@ -70,7 +70,7 @@ async fn find_entry(ctx: &Ctx, set: &DataSet, text: &str) -> Result<Entry, PageE
 pub(crate) async fn entry(ctx: Ctx, Path((_, id, text)): Path<(String, String, String)>) -> Page {
     let set = audited(&ctx, id).await?;
     let entry = find_entry(&ctx, &set, &text).await?;
-    page(&ctx, StatusCode::OK, &set, &entry, None, Vec::new())
+    page(&ctx, StatusCode::OK, &set, &entry, Told::default()).await
 }
 
 /// Runs an entry again and tells whether the same comes out.
@@ -84,27 +84,43 @@ pub(crate) async fn reproduce(
     let entry = find_entry(&ctx, &set, &number).await?;
     match data(&ctx)?.reproduce(&set, &entry).await {
         Ok(found) => {
-            let same = Some(found == Reproduced::Same);
-            page(&ctx, StatusCode::OK, &set, &entry, same, Vec::new())
+            let told = Told { same: Some(found == Reproduced::Same), faults: Vec::new() };
+            page(&ctx, StatusCode::OK, &set, &entry, told).await
         }
         Err(error) => {
             access::log(&error);
             let faults = vec![FaultLine::new(ctx.t.0, error.refusal())];
-            page(&ctx, status_of(error.code()), &set, &entry, None, faults)
+            page(&ctx, status_of(error.code()), &set, &entry, Told { same: None, faults }).await
         }
     }
 }
 
-fn page(
-    ctx: &Ctx,
-    status: StatusCode,
-    set: &DataSet,
-    entry: &Entry,
+/// What came of repeating an entry.
+#[derive(Default)]
+struct Told {
     same: Option<bool>,
     faults: Vec<FaultLine>,
-) -> Page {
+}
+
+/// The verdicts on an entry; none before both are given.
+pub(super) async fn verdicts(
+    ctx: &Ctx,
+    set: &DataSet,
+    number: u64,
+) -> Result<Vec<Opened>, PageError> {
+    let of = set.clone();
+    let found = data(ctx)?.load(move |data| data.ledger(&of)?.verdicts(number)).await;
+    found.map_err(|error| failed(ctx, &error))
+}
+
+async fn page(ctx: &Ctx, status: StatusCode, set: &DataSet, entry: &Entry, told: Told) -> Page {
     let t = ctx.t;
-    let released = matches!(entry.outcome, Outcome::Released(_));
+    let runs = entry.outcome.digest().is_some();
+    let mut facts = answer::facts(ctx, set, entry);
+    if !entry.asker.is_empty() {
+        facts.push((t.get("web.health.asker"), entry.asker.clone()));
+    }
+    let opened = verdicts(ctx, set, entry.number).await?;
     let page = EntryPage {
         c: ctx
             .chrome(Tab::Health, t.with("web.health.entry-title", "entry", entry.number))
@@ -113,12 +129,13 @@ fn page(
             .crumb(t.get("web.health.ledger"), below(ctx, set, "/ledger")),
         made_up: made_up(ctx, set),
         sql: entry.sql.clone(),
-        facts: answer::facts(ctx, set, entry),
+        facts,
         criteria: words::criteria(t, entry),
-        answer: released.then(|| below(ctx, set, &format!("/answers/{}", entry.number))),
-        csrf: released.then(|| ctx.form_token()),
-        same,
-        faults,
+        answer: runs.then(|| below(ctx, set, &format!("/answers/{}", entry.number))),
+        csrf: runs.then(|| ctx.form_token()),
+        verdicts: opened.iter().map(|one| words::verdict(t, one)).collect(),
+        same: told.same,
+        faults: told.faults,
     };
     ctx.page_with(status, &page)
 }

@@ -3,11 +3,13 @@
 mod answer;
 mod ask;
 mod ledger;
+mod review;
 pub(crate) mod words;
 
-pub(crate) use answer::{answer, csv};
+pub(crate) use answer::answer;
 pub(crate) use ask::{ask, show};
 pub(crate) use ledger::{entry, ledger, reproduce};
+pub(crate) use review::{queue, show as show_review, take as take_review};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -181,6 +183,7 @@ async fn set_page(ctx: &Ctx, status: StatusCode, set: &DataSet, told: Told) -> P
         Detail::Staff => "web.health.rows-staff",
     };
     let audits = ctx.state.allows(&ctx.who, Action::Audit, &access::resource(set, &ctx.who));
+    let reviews = ctx.state.allows(&ctx.who, Action::Review, &access::resource(set, &ctx.who));
     let verify = (detail == Detail::Staff && ctx.session().is_some())
         .then(|| (ctx.form_token(), below(ctx, set, "/verify")));
     let page = SetPage {
@@ -192,6 +195,7 @@ async fn set_page(ctx: &Ctx, status: StatusCode, set: &DataSet, told: Told) -> P
         facts,
         ask: ask_href(ctx, set),
         ledger: audits.then(|| below(ctx, set, "/ledger")),
+        reviews: reviews.then(|| below(ctx, set, "/reviews")),
         verify,
         verified: told.verified,
         faults: told.faults,

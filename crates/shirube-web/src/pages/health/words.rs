@@ -2,10 +2,13 @@
 
 use shirube_gate::policy::Zeros;
 use shirube_model::refusal::Refusal;
-use shirube_query::{ClassDisclosure, Criterion, Entry, Equal, Outcome, QueryPolicy, TooClose};
+use shirube_query::{
+    ClassDisclosure, Criterion, Entry, Equal, Opened, Outcome, QueryPolicy, ReviewWhen, TooClose,
+    TooCostly, Verdict,
+};
 
 use crate::text::Tr;
-use crate::view::health::{Fact, PolicyWords, SqlFault};
+use crate::view::health::{Fact, PolicyWords, SqlFault, VerdictRow};
 
 /// Questions that people ask often: key of the title and the query. They use
 /// the columns of the common data model alone.
@@ -107,6 +110,18 @@ pub(crate) fn policy(t: Tr, policy: &QueryPolicy) -> PolicyWords {
             out.push(t.get("web.health.rule-equal"));
         }
     }
+    match policy.review {
+        ReviewWhen::Never => {}
+        ReviewWhen::Masked => out.push(t.get("web.health.rule-review-masked")),
+        ReviewWhen::Always => out.push(t.get("web.health.rule-review-always")),
+    }
+    if let Some(rows) = policy.rows_max {
+        let key = match policy.too_costly {
+            TooCostly::Refuse => "web.health.rule-rows-refuse",
+            TooCostly::Queue => "web.health.rule-rows-queue",
+        };
+        out.push(number(key, "rows", rows));
+    }
     out.push(number("web.health.rule-budget", "queries", policy.queries_max));
     out.push(number("web.health.rule-cells", "cells", policy.cells_max as u64));
     PolicyWords {
@@ -143,6 +158,22 @@ pub(crate) fn outcome(t: Tr, entry: &Entry) -> (String, bool) {
     match &entry.outcome {
         Outcome::Released(_) => (t.get("web.health.released"), true),
         Outcome::Refused(code) => (t.with("web.health.refused", "code", code), false),
+        // What two reviewers decided stands on the entry's own page.
+        Outcome::Queued(_) => (t.get("web.health.queued"), true),
+        Outcome::Costly(_) => (t.get("web.health.costly"), false),
+    }
+}
+
+/// A reviewer's verdict with its reason.
+pub(crate) fn verdict(t: Tr, opened: &Opened) -> VerdictRow {
+    VerdictRow {
+        reviewer: opened.reviewer.clone(),
+        at: t.time(opened.at),
+        verdict: t.get(match opened.verdict {
+            Verdict::Approve => "web.health.approved",
+            Verdict::Reject => "web.health.rejected",
+        }),
+        reason: opened.reason.clone(),
     }
 }
 
