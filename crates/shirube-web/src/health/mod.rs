@@ -67,7 +67,6 @@ impl std::fmt::Debug for HealthData {
 /// A data set with its snapshot and its policy.
 #[derive(Debug, Clone)]
 pub(crate) struct Described {
-    pub set: DataSet,
     pub snapshot: Snapshot,
     pub policy: QueryPolicy,
 }
@@ -145,7 +144,7 @@ impl HealthData {
             let refusal = Refusal::new("health.config.other-data-set");
             return Err(refusal.arg("id", &set.id).file(FILE).into());
         }
-        Ok(Described { set: set.clone(), snapshot, policy: self.policy(set)? })
+        Ok(Described { snapshot, policy: self.policy(set)? })
     }
 
     fn policy(&self, set: &DataSet) -> Result<QueryPolicy, Refusal> {

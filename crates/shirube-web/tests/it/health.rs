@@ -205,7 +205,7 @@ fn a_query_is_checked_run_and_downloaded() {
     let answer = alice.answer(BY_CODE);
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     sound("answer", &answer);
-    for told in ["id=\"masked\"", "class=\"num masked\"", "ndb-publication 1", "DEMO", "I10"] {
+    for told in ["id=\"masked\"", "class=\"num masked\"", "ndb-publication 1", "[Demo]", "I10"] {
         assert!(answer.text.contains(told), "{told}: {}", answer.text);
     }
     let csv = alice.get("/answers/1.csv");
@@ -241,11 +241,12 @@ fn a_query_is_checked_run_and_downloaded() {
 }
 
 #[test]
-fn every_example_is_a_good_query_and_the_first_ones_run() {
-    let records = Records::new("");
-    let site = records.site();
-    let alice = person(&site, "alice", "researcher");
+fn every_example_is_a_good_query_and_gets_an_answer() {
     for number in 1..=8 {
+        // Each on a ledger of its own: together some are too close to each other.
+        let records = Records::new("");
+        let site = records.site();
+        let alice = person(&site, "alice", "researcher");
         let page = alice.get(&format!("/ask?example={number}"));
         let from = page.text.find("<textarea").unwrap();
         let sql = page.text[from..].split('>').nth(1).unwrap().split("</textarea").next().unwrap();
@@ -253,8 +254,7 @@ fn every_example_is_a_good_query_and_the_first_ones_run() {
         assert!(sql.contains("SELECT"), "{number}: {sql}");
         let checked = alice.ask("check", &sql);
         assert_eq!(checked.status, StatusCode::OK, "{number}: {}", checked.text);
-        let run = alice.ask("run", &sql);
-        assert_eq!(run.status, StatusCode::SEE_OTHER, "{number}: {}", run.text);
+        assert_eq!(alice.answer(&sql).status, StatusCode::OK, "{number}");
     }
 }
 

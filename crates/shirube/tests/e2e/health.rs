@@ -73,7 +73,9 @@ impl Journey<'_> {
         for part in ["query.aggregate.refused", "MAX(condition_start_date)", "^"] {
             ensure!(told.contains(part), "{part} is not in: {told}");
         }
-        let place = page.text("#fault pre").await?;
+        let shown = "return document.querySelector('#fault pre').textContent;";
+        let place = page.execute(shown, Vec::new()).await?;
+        let place = place.as_str().unwrap_or_default().to_owned();
         let line = place.lines().next().unwrap_or_default();
         let mark = place.lines().nth(1).unwrap_or_default();
         ensure!(line.find("MAX") == mark.find('^'), "the mark is elsewhere:\n{place}");

@@ -31,7 +31,7 @@ pub(crate) const EXAMPLES: [(&str, &str); 8] = [
     (
         "web.health.example-year",
         "SELECT fiscal_year(condition_start_date) AS year, COUNT(DISTINCT person_id) AS persons\n\
-         FROM condition_occurrence\nWHERE condition_source_value LIKE 'E11%'\nGROUP BY year",
+         FROM condition_occurrence\nWHERE condition_source_value = 'E11.9'\nGROUP BY year",
     ),
     (
         "web.health.example-drug",
