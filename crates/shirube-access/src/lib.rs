@@ -24,16 +24,16 @@ mod token;
 
 pub use account::{Account, AccountChange, AccountText, Accounts, By, FILE};
 pub use authority::{
-    Action, Area, Authority, Circumstance, Decision, FollowUpResource, MeasureResource, Outcome,
-    POLICIES_FILE, Principal, ROUTES, RecordResource, Resource, Route, SCHEMA_FILE,
-    check as check_authority, route,
+    Action, Area, Authority, Circumstance, DataSetResource, Decision, FollowUpResource,
+    MeasureResource, Outcome, POLICIES_FILE, Principal, ROUTES, RecordResource, Resource, Route,
+    SCHEMA_FILE, check as check_authority, route,
 };
 pub use fault::{AccessError, Result};
 pub use identity::{Identity, Provision};
 pub use oidc::{Begun, ClaimRole, Provider, ProviderConfig, Returned};
 pub use owner::{follow_up_resource, organisations, record_resource};
 pub use password::{CHARS_MAX, CHARS_MIN, check as check_password};
-pub use role::{ANY, FOLLOW_UP, Grant, Role, Scope};
+pub use role::{ANY, FOLLOW_UP, Grant, HEALTH_DATA, Role, Scope};
 pub use secret::{Secret, same};
 pub use session::{
     IDLE_SECONDS_MAX, Opened, Origin, SESSION_SECONDS_MAX, Session, SessionLine, check_form,

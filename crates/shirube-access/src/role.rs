@@ -23,23 +23,27 @@ pub enum Role {
     Secretariat,
     /// Keeps registers, imports, marks duplicates.
     Registrar,
-    /// Reads what is submitted and may send it back.
+    /// Reads what is submitted and may send it back; decides about answers from
+    /// health records that wait.
     Reviewer,
     /// Reads everything, changes nothing.
     Auditor,
+    /// Asks data sets of health records, under a permit for each.
+    Researcher,
     /// Keeps accounts, and sees no internal field for it.
     Admin,
 }
 
 impl Role {
     /// All roles, in the order pages show them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Participant,
         Self::Lead,
         Self::Secretariat,
         Self::Registrar,
         Self::Reviewer,
         Self::Auditor,
+        Self::Researcher,
         Self::Admin,
     ];
 
@@ -53,6 +57,7 @@ impl Role {
             Self::Registrar => "registrar",
             Self::Reviewer => "reviewer",
             Self::Auditor => "auditor",
+            Self::Researcher => "researcher",
             Self::Admin => "admin",
         }
     }
@@ -128,6 +133,7 @@ impl Grant {
         }
         let known = self.register == ANY
             || self.register == FOLLOW_UP
+            || self.register == HEALTH_DATA
             || shirube_model::registers::kind(&self.register).is_some();
         if known {
             Ok(())
@@ -167,6 +173,8 @@ fn is_code(code: &str) -> bool {
 
 /// Name under which a role is granted for follow-up packs alone.
 pub const FOLLOW_UP: &str = "follow_up";
+/// Name under which a role is granted for data sets of health records alone.
+pub const HEALTH_DATA: &str = "health_data";
 
 /// An organisation and a register, `*` for any, such as `厚/contract`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -216,7 +224,13 @@ mod tests {
 
     #[test]
     fn grants_are_read_and_written() {
-        for text in ["lead@厚/contract", "admin@*/*", "registrar@*/trial", "lead@amed/follow_up"] {
+        for text in [
+            "lead@厚/contract",
+            "admin@*/*",
+            "registrar@*/trial",
+            "lead@amed/follow_up",
+            "researcher@*/health_data",
+        ] {
             assert_eq!(Grant::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Grant::parse("auditor").unwrap(), Grant::everywhere(Role::Auditor));

@@ -164,6 +164,8 @@ const SOURCES: &[(Lang, &str)] = &[
     (Lang::En, include_str!("messages/records.en.ftl")),
     (Lang::Ja, include_str!("messages/query.ja.ftl")),
     (Lang::En, include_str!("messages/query.en.ftl")),
+    (Lang::Ja, include_str!("messages/health.ja.ftl")),
+    (Lang::En, include_str!("messages/health.en.ftl")),
 ];
 
 type Bundle = FluentBundle<FluentResource>;

@@ -12,6 +12,7 @@ mod codes;
 mod figure;
 mod form;
 mod gate;
+mod health;
 mod labels;
 mod link;
 mod pages;
@@ -28,5 +29,6 @@ mod text;
 mod view;
 mod words;
 
+pub use health::{FILE as DATA_SETS_FILE, HealthData};
 pub use router::app;
 pub use state::{AppState, WebOptions};

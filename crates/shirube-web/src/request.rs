@@ -401,8 +401,23 @@ pub(crate) fn status_of(code: &str) -> StatusCode {
         "cycle.year-unknown" | "cycle.report-unknown" | "cycle.ministry-without-report" => {
             StatusCode::NOT_FOUND
         }
+        "query.ledger.close" | "query.review.closed" | "query.review.twice" => StatusCode::CONFLICT,
+        "query.review.asker" => StatusCode::FORBIDDEN,
+        "query.budget.spent" => StatusCode::FORBIDDEN,
+        "web.health.slow" => StatusCode::GATEWAY_TIMEOUT,
+        "web.health.stopped"
+        | "query.engine.failed"
+        | "query.ledger.failed"
+        | "query.ledger.broken"
+        | "query.policy.unreadable"
+        | "query.policy.unknown"
+        | "query.table.unsuited"
+        | "health.opt-out"
+        | "health.secret" => StatusCode::INTERNAL_SERVER_ERROR,
         "store.disk-full" => StatusCode::INSUFFICIENT_STORAGE,
-        "store.busy" | "store.closed" | "web.follow-up.busy" => StatusCode::SERVICE_UNAVAILABLE,
+        "store.busy" | "store.closed" | "web.follow-up.busy" | "web.health.busy" => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         "indicator.reading.unknown" => StatusCode::NOT_FOUND,
         "store.io"
         | "store.damaged"
@@ -410,7 +425,12 @@ pub(crate) fn status_of(code: &str) -> StatusCode {
         | "store.row-damaged"
         | "store.search-damaged" => StatusCode::INTERNAL_SERVER_ERROR,
         _ if code.starts_with("web.not-found.") => StatusCode::NOT_FOUND,
-        _ if code.starts_with("engine.") => StatusCode::INTERNAL_SERVER_ERROR,
+        _ if ["engine.", "health.config.", "records."]
+            .iter()
+            .any(|area| code.starts_with(area)) =>
+        {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -6,8 +6,8 @@ use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 
 use crate::pages::{
-    about, account, accounts, dashboard, edit, follow_up, gate as audit, home, indicator, pack,
-    plan, record, registers, sign_in, step,
+    about, account, accounts, dashboard, edit, follow_up, gate as audit, health, home, indicator,
+    pack, plan, record, registers, sign_in, step,
 };
 use crate::state::AppState;
 use crate::{api, assets, gate, security};
@@ -94,6 +94,17 @@ pages! {
     GetPost "/{lang}/accounts/{id}" => form(accounts::show, accounts::save);
     Post "/{lang}/accounts/{id}/recovery" => post(accounts::recovery);
     Get "/{lang}/audit" => get(accounts::audit);
+    Get "/{lang}/health-data" => get(health::list);
+    Get "/{lang}/health-data/{id}" => get(health::data_set);
+    Post "/{lang}/health-data/{id}/verify" => post(health::verify);
+    GetPost "/{lang}/health-data/{id}/ask" => form(health::show, health::ask);
+    Get "/{lang}/health-data/{id}/answers/{name}" => get(health::answer);
+    Get "/{lang}/health-data/{id}/reviews" => get(health::queue);
+    GetPost "/{lang}/health-data/{id}/reviews/{entry}" =>
+        form(health::show_review, health::take_review);
+    Get "/{lang}/health-data/{id}/ledger" => get(health::ledger);
+    GetPost "/{lang}/health-data/{id}/ledger/{entry}" =>
+        form(health::entry, health::reproduce);
     GetPost "/{lang}/gate/audit" => form(audit::show, audit::audit)
         .layer(DefaultBodyLimit::max(audit::FILE_BYTES_MAX + 64 * 1024));
 }

@@ -14,6 +14,7 @@ use shirube_pack::Pack;
 use shirube_store::{Store, StoreClass};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::health::HealthData;
 use crate::session::Who;
 
 /// Audits of tables that run at a time.
@@ -35,6 +36,8 @@ pub struct WebOptions {
     /// Accounts of a demonstration that the sign-in page offers, by name, with
     /// the password they share.
     pub demo_accounts: Option<(Vec<String>, String)>,
+    /// Health records that may be asked through their gates.
+    pub health: Option<Arc<HealthData>>,
     /// Whether the site is reached over TLS, so that cookies may say so.
     pub secure_cookies: bool,
 }
@@ -153,6 +156,10 @@ impl AppState {
 
     pub(crate) fn options(&self) -> &WebOptions {
         &self.inner.options
+    }
+
+    pub(crate) fn health(&self) -> Option<&Arc<HealthData>> {
+        self.inner.options.health.as_ref()
     }
 
     pub(crate) fn secure_cookies(&self) -> bool {

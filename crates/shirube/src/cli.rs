@@ -40,6 +40,8 @@ pub(crate) struct DemoArgs {
     pub(crate) real_addr: String,
     #[arg(long, default_value_t = 100_000)]
     pub(crate) events: usize,
+    #[arg(long, default_value_t = 2_000)]
+    pub(crate) persons: u64,
     #[arg(long, default_value_t = 2025)]
     pub(crate) seed: u64,
     #[arg(long, default_value = "shirube-demo")]
@@ -64,6 +66,8 @@ pub(crate) struct ServeArgs {
     pub(crate) at: StoreArgs,
     #[arg(long, default_value = "127.0.0.1:8420")]
     pub(crate) addr: String,
+    #[arg(long)]
+    pub(crate) records: Option<PathBuf>,
     #[arg(long)]
     pub(crate) provider_file: Option<PathBuf>,
     #[arg(long)]

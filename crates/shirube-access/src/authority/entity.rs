@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::account::Account;
 use crate::authority::Area;
-use crate::role::{ANY, FOLLOW_UP, Grant, Role, Scope, at, reaching};
+use crate::role::{ANY, FOLLOW_UP, Grant, HEALTH_DATA, Role, Scope, at, reaching};
 
 /// An id whose type is one of this file's own words; none for a word that is no
 /// type name, which then decides nothing.
@@ -158,6 +158,10 @@ pub enum Action<'a> {
     DecideReading,
     /// Revising the plan.
     RevisePlan,
+    /// Putting a query to a data set of health records.
+    Ask,
+    /// Deciding about an answer from health records that waits.
+    Review,
     /// Making and changing accounts.
     Administer,
     /// One's own password, sessions and tokens.
@@ -172,7 +176,7 @@ pub enum Action<'a> {
 
 impl Action<'_> {
     /// Every action but the steps.
-    pub const PLAIN: [Action<'static>; 25] = [
+    pub const PLAIN: [Action<'static>; 27] = [
         Action::Know,
         Action::Read,
         Action::ReadInternal,
@@ -193,6 +197,8 @@ impl Action<'_> {
         Action::OpenCycle,
         Action::DecideReading,
         Action::RevisePlan,
+        Action::Ask,
+        Action::Review,
         Action::Administer,
         Action::ManageSelf,
         Action::Audit,
@@ -225,6 +231,8 @@ impl Action<'_> {
             Self::OpenCycle => "open_cycle",
             Self::DecideReading => "decide_reading",
             Self::RevisePlan => "revise_plan",
+            Self::Ask => "ask",
+            Self::Review => "review",
             Self::Administer => "administer",
             Self::ManageSelf => "manage_self",
             Self::Audit => "audit",
@@ -302,6 +310,17 @@ pub struct FollowUpResource {
     pub closed: bool,
 }
 
+/// A data set of health records, as far as authority goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DataSetResource {
+    /// Id of the data set.
+    pub id: String,
+    /// Whoever asks holds a permit for it that is valid today.
+    pub permitted: bool,
+    /// Known only to those who may read it.
+    pub closed: bool,
+}
+
 /// What is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resource {
@@ -320,6 +339,8 @@ pub enum Resource {
     Measure(MeasureResource),
     /// A follow-up pack.
     FollowUp(FollowUpResource),
+    /// A data set of health records.
+    DataSet(DataSetResource),
     /// An account.
     Account(Principal),
     /// A route of the web application, by method and path.
@@ -346,6 +367,7 @@ impl Resource {
             Self::Record(record) => uid("Record", &record.id),
             Self::Measure(measure) => uid("Measure", &measure.id),
             Self::FollowUp(pack) => uid("FollowUp", &pack.id),
+            Self::DataSet(set) => uid("DataSet", &set.id),
             Self::Account(account) => account.uid(),
             Self::Route { line, .. } => uid("Route", line),
         }
@@ -381,6 +403,11 @@ impl Resource {
                 ("scopes", set(&reaching([], FOLLOW_UP))?),
                 ("lead_scopes", set(&held(&pack.lead))?),
                 ("participant_scopes", set(&held(&pack.participants))?),
+            ],
+            Self::DataSet(set) => vec![
+                ("permitted", flag(set.permitted)),
+                ("closed", flag(set.closed)),
+                ("scopes", self::set(&reaching([], HEALTH_DATA))?),
             ],
             Self::Route { area, .. } => vec![("area", text(area.code()))],
         };

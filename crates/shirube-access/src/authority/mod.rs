@@ -10,7 +10,8 @@ mod read;
 mod route;
 
 pub use entity::{
-    Action, Circumstance, FollowUpResource, MeasureResource, Principal, RecordResource, Resource,
+    Action, Circumstance, DataSetResource, FollowUpResource, MeasureResource, Principal,
+    RecordResource, Resource,
 };
 pub use read::{POLICIES_FILE, SCHEMA_FILE, check};
 pub use route::{Area, ROUTES, Route, route};
@@ -219,6 +220,7 @@ mod tests {
             Resource::Record(RecordResource::default()),
             Resource::Measure(MeasureResource::default()),
             Resource::FollowUp(FollowUpResource::default()),
+            Resource::DataSet(DataSetResource::default()),
             Resource::Account(Principal::public()),
             Resource::Route { line: "GET /".to_owned(), area: Area::Public },
         ];

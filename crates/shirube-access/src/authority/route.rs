@@ -20,6 +20,8 @@ pub enum Area {
     Own,
     /// Changing records.
     Records,
+    /// Asking data sets of health records, and what was asked before.
+    Health,
     /// Accounts of others.
     Administration,
     /// Who signed in, who changed what.
@@ -28,12 +30,13 @@ pub enum Area {
 
 impl Area {
     /// All areas.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Public,
         Self::Entrance,
         Self::Tool,
         Self::Own,
         Self::Records,
+        Self::Health,
         Self::Administration,
         Self::Audit,
     ];
@@ -47,6 +50,7 @@ impl Area {
             Self::Tool => "tool",
             Self::Own => "own",
             Self::Records => "records",
+            Self::Health => "health",
             Self::Administration => "administration",
             Self::Audit => "audit",
         }

@@ -8,8 +8,8 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use shirube_access::{
-    Account, Action, Authority, Circumstance, FollowUpResource, Grant, MeasureResource, Outcome,
-    Principal, ROUTES, RecordResource, Resource,
+    Account, Action, Authority, Circumstance, DataSetResource, FollowUpResource, Grant,
+    MeasureResource, Outcome, Principal, ROUTES, RecordResource, Resource, Role,
 };
 use shirube_model::registers::KINDS;
 
@@ -20,7 +20,7 @@ const OWN: &str = "厚";
 const OTHER: &str = "文";
 
 /// Who asks: the column, and the roles.
-const PRINCIPALS: [(&str, &[&str]); 14] = [
+const PRINCIPALS: [(&str, &[&str]); 16] = [
     ("public", &[]),
     ("no_role", &[]),
     ("participant@own", &["participant@厚"]),
@@ -33,6 +33,8 @@ const PRINCIPALS: [(&str, &[&str]); 14] = [
     ("reviewer", &["reviewer"]),
     ("auditor", &["auditor"]),
     ("auditor@*/use_choice", &["auditor@*/use_choice"]),
+    ("researcher", &["researcher"]),
+    ("researcher+admin", &["researcher", "reviewer", "admin"]),
     ("admin", &["admin"]),
     ("admin@own", &["admin@厚"]),
 ];
@@ -69,7 +71,7 @@ fn principals() -> Vec<(String, Principal)> {
             name => (name.to_owned(), principal(name, grants)),
         })
         .collect();
-    let every = ["participant", "lead", "secretariat", "registrar", "reviewer", "auditor", "admin"];
+    let every = Role::ALL.map(Role::code);
     let shut = Account { disabled: true, ..account("shut", &every) };
     all.push(("every role, shut".to_owned(), Principal::of(&shut, noon())));
     all
@@ -249,6 +251,26 @@ fn accounts(lines: &mut Vec<Line>) {
     }
 }
 
+/// Data sets of health records, with and without a permit.
+fn data_sets(lines: &mut Vec<Line>) {
+    use Action as A;
+    let actions = [A::Know, A::Read, A::ReadInternal, A::Ask, A::Review, A::Audit];
+    for (case, permitted, closed) in
+        [("", false, false), ("permitted", true, false), ("closed", false, true)]
+    {
+        let set = DataSetResource { id: "set".to_owned(), permitted, closed };
+        push(lines, "data_set", case, &Resource::DataSet(set), &actions);
+    }
+    let set =
+        Resource::DataSet(DataSetResource { id: "set".to_owned(), permitted: true, closed: false });
+    let start = lines.len();
+    push(lines, "data_set", "permitted, own work", &set, &[A::Review]);
+    lines[start..].iter_mut().for_each(|line| line.circumstance = OWN_WORK);
+    let start = lines.len();
+    push(lines, "data_set", "permitted, read-only token", &set, &[A::Read, A::Ask, A::Review]);
+    lines[start..].iter_mut().for_each(|line| line.circumstance = READ_ONLY);
+}
+
 fn routes(lines: &mut Vec<Line>) {
     for route in ROUTES.iter() {
         let case = format!("{} {}", route.method, route.path);
@@ -298,6 +320,7 @@ fn make_table() -> String {
     cycle(&mut lines);
     cycle_records(&mut lines);
     accounts(&mut lines);
+    data_sets(&mut lines);
     routes(&mut lines);
     read_only(&mut lines);
     registers(&mut lines);
@@ -379,6 +402,14 @@ fn the_matrix_keeps_its_promises() {
                 _ => {}
             }
             if case.contains("read-only") {
+                assert!(!allowed || reads, "{line}");
+            }
+            // Nobody asks health records without a permit, and no administrator at all.
+            if resource == "data_set" && action == "ask" {
+                let researcher = head == "researcher" && case == "permitted";
+                assert_eq!(allowed, researcher, "{line}");
+            }
+            if resource == "data_set" && head == "researcher+admin" {
                 assert!(!allowed || reads, "{line}");
             }
             if case.contains("own work") {

@@ -129,6 +129,7 @@ access-role-name-secretariat = secretariat
 access-role-name-registrar = registrar
 access-role-name-reviewer = reviewer
 access-role-name-auditor = auditor
+access-role-name-researcher = researcher
 access-role-name-admin = administrator
 
 # Command line

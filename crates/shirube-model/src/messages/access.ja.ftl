@@ -129,6 +129,7 @@ access-role-name-secretariat = 事務局
 access-role-name-registrar = 台帳管理者
 access-role-name-reviewer = 審査者
 access-role-name-auditor = 監査者
+access-role-name-researcher = 利用研究者
 access-role-name-admin = 管理者
 
 # コマンド

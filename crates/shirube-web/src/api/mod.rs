@@ -1,6 +1,7 @@
 //! The JSON API.
 
 mod answer;
+mod health;
 mod indicators;
 mod kinds;
 mod packs;
@@ -8,6 +9,7 @@ mod records;
 mod values;
 
 pub(crate) use answer::{Answer, Problem, plain_problem};
+pub(crate) use health::answer_body;
 pub(crate) use values::IndicatorBody;
 
 use axum::Json;
@@ -36,6 +38,7 @@ use crate::state::AppState;
     tags(
         (name = "indicators", description = "Values with proof, on any day"),
         (name = "registers", description = "Records, their history, search and changes"),
+        (name = "health records", description = "Queries to health records, through the gate"),
         (name = "pack", description = "The strategy as data")
     )
 )]
@@ -72,6 +75,14 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(packs::measures))
         .routes(routes!(packs::vocabularies))
         .routes(routes!(packs::vocabulary))
+        .routes(routes!(health::list))
+        .routes(routes!(health::one))
+        .routes(routes!(health::check))
+        .routes(routes!(health::ask))
+        .routes(routes!(health::answer))
+        .routes(routes!(health::ledger))
+        .routes(routes!(health::queue))
+        .routes(routes!(health::review))
         .routes(routes!(openapi))
 }
 

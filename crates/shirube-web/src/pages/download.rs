@@ -224,7 +224,7 @@ impl<'a> Sheet<'a> {
 }
 
 /// A text that a spreadsheet program will not take for a formula.
-fn text_cell(text: &str) -> String {
+pub(crate) fn text_cell(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {
@@ -232,7 +232,7 @@ fn text_cell(text: &str) -> String {
     }
 }
 
-fn quoted(cell: &str) -> String {
+pub(crate) fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {

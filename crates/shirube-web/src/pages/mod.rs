@@ -9,6 +9,7 @@ pub(crate) mod download;
 pub(crate) mod edit;
 pub(crate) mod follow_up;
 pub(crate) mod gate;
+pub(crate) mod health;
 pub(crate) mod home;
 pub(crate) mod indicator;
 pub(crate) mod pack;

@@ -19,17 +19,19 @@ pub(crate) enum Tab {
     Plan,
     FollowUp,
     Registers,
+    Health,
     Gate,
     Pack,
     About,
     None,
 }
 
-const TABS: [(Tab, &str, &str); 7] = [
+const TABS: [(Tab, &str, &str); 8] = [
     (Tab::Dashboard, "/", "web.nav.dashboard"),
     (Tab::Plan, "/plan", "web.nav.plan"),
     (Tab::FollowUp, "/follow-up", "web.nav.follow-up"),
     (Tab::Registers, "/registers", "web.nav.registers"),
+    (Tab::Health, "/health-data", "web.nav.health"),
     (Tab::Gate, "/gate/audit", "web.nav.gate"),
     (Tab::Pack, "/pack", "web.nav.pack"),
     (Tab::About, "/about", "web.nav.about"),

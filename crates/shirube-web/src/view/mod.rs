@@ -7,6 +7,7 @@ pub(crate) mod edit;
 pub(crate) mod follow_up;
 pub(crate) mod frame;
 pub(crate) mod gate;
+pub(crate) mod health;
 pub(crate) mod indicator;
 pub(crate) mod pack;
 pub(crate) mod plan;

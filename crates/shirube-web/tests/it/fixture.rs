@@ -14,7 +14,7 @@ use shirube_model::lang::LocalText;
 use shirube_pack::Pack;
 use shirube_store::{Draft, OpenOptions, SourceKey, Store, StoreClass};
 use shirube_testkit::demo::{decisions, demo_clock, demo_today};
-use shirube_web::{AppState, WebOptions, app};
+use shirube_web::{AppState, HealthData, WebOptions, app};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -83,6 +83,15 @@ impl Answer {
 
 impl Site {
     async fn new(class: StoreClass, password: Option<&str>, events: usize) -> Self {
+        Self::new_with(class, password, events, None).await
+    }
+
+    async fn new_with(
+        class: StoreClass,
+        password: Option<&str>,
+        events: usize,
+        health: Option<Arc<HealthData>>,
+    ) -> Self {
         let dir = TempDir::new().unwrap();
         let mut options = OpenOptions::new(class, PACK.info.id.clone()).create();
         let mut engine = EngineOptions::default();
@@ -104,7 +113,7 @@ impl Site {
             }
             None => (None, "0".repeat(64)),
         };
-        let options = WebOptions { accounts: accounts.clone(), ..WebOptions::default() };
+        let options = WebOptions { accounts: accounts.clone(), health, ..WebOptions::default() };
         let state = AppState::new(store.clone(), PACK.clone(), engine, options).unwrap();
         Self { router: app(state.clone()), state, store, accounts, token, _dir: dir }
     }
@@ -141,6 +150,11 @@ impl Site {
     /// A live store without records.
     pub fn live(password: Option<&str>) -> Self {
         run(Self::new(StoreClass::Live, password, 0))
+    }
+
+    /// A live store without records, with accounts and health records.
+    pub fn with_health(health: HealthData) -> Self {
+        run(Self::new_with(StoreClass::Live, Some(KEY), 0, Some(Arc::new(health))))
     }
 
     /// A demo store without records.

@@ -16,6 +16,7 @@ mod edit;
 mod fixture;
 mod follow_up;
 mod gate;
+mod health;
 mod links;
 mod pages;
 mod postgres;

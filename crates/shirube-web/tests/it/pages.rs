@@ -73,7 +73,7 @@ fn around<'a>(page: &'a str, text: &str) -> &'a str {
     &page[at..end]
 }
 
-fn headings_are_in_order(address: &str, page: &str) {
+pub fn headings_are_in_order(address: &str, page: &str) {
     let mut last = 0;
     for piece in page.split("<h").skip(1) {
         let Some(level) = piece.chars().next().and_then(|c| c.to_digit(10)) else { continue };
@@ -82,14 +82,14 @@ fn headings_are_in_order(address: &str, page: &str) {
     }
 }
 
-fn labels_name_fields(address: &str, page: &str) {
+pub fn labels_name_fields(address: &str, page: &str) {
     for piece in page.split("<label").skip(1) {
         let field = piece.split("for=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
         assert!(page.contains(&format!("id=\"{field}\"")), "{address}: label for `{field}`");
     }
 }
 
-fn ids_are_unique(address: &str, page: &str) {
+pub fn ids_are_unique(address: &str, page: &str) {
     let mut seen = std::collections::BTreeSet::new();
     for piece in page.split(" id=\"").skip(1) {
         let id = piece.split('"').next().unwrap();

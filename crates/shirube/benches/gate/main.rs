@@ -117,7 +117,7 @@ fn snapshot(folder: &Path, options: &Options) -> Result<Snapshot> {
     let begun = Instant::now();
     let mut import_options = ImportOptions::new(&name, Identity::AsGiven);
     import_options.threads = THREADS;
-    let snapshot = import(folder, &Source::OmopCsv(input.clone()), &import_options)?;
+    let snapshot = import(folder, &Source::Omop(input.clone()), &import_options)?;
     println!("imported in {:.1} s", begun.elapsed().as_secs_f64());
     fs::remove_dir_all(&input)?;
     Ok(snapshot)

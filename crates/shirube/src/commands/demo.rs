@@ -19,6 +19,7 @@ use shirube_testkit::{demo_clock, fill_store};
 use shirube_web::WebOptions;
 
 use crate::cli::{DemoArgs, StoreArgs};
+use crate::commands::demo_records;
 use crate::commands::serve::Site;
 use crate::output::{Failure, Out};
 use crate::packs::{self, Opened};
@@ -27,12 +28,14 @@ use crate::packs::{self, Opened};
 /// nothing real.
 const PASSWORD: &str = "open to everybody";
 /// One account for every role: name, name shown, roles.
-const ACCOUNTS: [(&str, &str, &str, &[&str]); 7] = [
+const ACCOUNTS: [(&str, &str, &str, &[&str]); 9] = [
     ("participant", "参画者", "Participant", &["participant@文"]),
     ("lead", "主担当", "Lead", &["lead@厚", "lead@文"]),
     ("secretariat", "事務局", "Secretariat", &["secretariat"]),
     ("registrar", "台帳管理者", "Registrar", &["registrar"]),
     ("reviewer", "審査者", "Reviewer", &["reviewer"]),
+    ("reviewer-2", "第二審査者", "Second reviewer", &["reviewer"]),
+    (demo_records::RESEARCHER, "利用研究者", "Researcher", &["researcher"]),
     ("auditor", "監査者", "Auditor", &["auditor"]),
     ("admin", "管理者", "Administrator", &["admin"]),
 ];
@@ -47,6 +50,8 @@ struct Mark {
     software: String,
     pack: String,
     events: usize,
+    #[serde(default)]
+    persons: u64,
     seed: u64,
 }
 
@@ -56,6 +61,7 @@ pub(crate) async fn run(args: DemoArgs, out: &Out) -> Result<ExitCode, Failure> 
         software: shirube_indicators::engine::software(),
         pack: pack.info.id.clone(),
         events: args.events,
+        persons: args.persons,
         seed: args.seed,
     };
     if args.fresh {
@@ -92,10 +98,12 @@ pub(crate) async fn run(args: DemoArgs, out: &Out) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::SUCCESS);
     }
     let accounts = accounts(&args.dir).await?;
+    let health = demo_records::open(&args.dir)?;
     let names = ACCOUNTS.iter().map(|(name, ..)| (*name).to_owned()).collect();
     let options = WebOptions {
         accounts: Some(accounts),
         demo_accounts: Some((names, PASSWORD.to_owned())),
+        health,
         ..WebOptions::default()
     };
     let demo = Site::bind(opened, options, &args.addr).await?;
@@ -230,6 +238,7 @@ async fn fill(args: &DemoArgs, mark: &Mark, out: &Out) -> Result<(), Failure> {
     .await?;
     bar.finish_and_clear();
     store.close().await?;
+    demo_records::make(&args.dir, args.persons, args.seed, out)?;
     std::fs::rename(&part, args.dir.join(MARK))?;
     Ok(())
 }

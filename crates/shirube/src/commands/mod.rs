@@ -5,6 +5,7 @@ pub(crate) mod admin;
 pub(crate) mod consent;
 pub(crate) mod cycle;
 pub(crate) mod demo;
+mod demo_records;
 pub(crate) mod evidence;
 pub(crate) mod exchange;
 pub(crate) mod gate;

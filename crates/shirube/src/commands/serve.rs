@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use shirube_access::{Accounts, FILE, ProviderConfig};
 use shirube_model::refusal::Refusal;
 use shirube_store::Access;
-use shirube_web::{AppState, WebOptions, app};
+use shirube_web::{AppState, HealthData, WebOptions, app};
 use tokio::net::TcpListener;
 
 use crate::cli::ServeArgs;
@@ -21,6 +22,7 @@ pub(crate) async fn run(args: ServeArgs, out: &Out) -> Result<ExitCode, Failure>
         }
         None => None,
     };
+    let health = args.records.as_deref().map(HealthData::open).transpose()?.map(Arc::new);
     let opened = packs::open(&args.at, Access::Write).await?;
     let accounts = Accounts::open(&args.at.store.dir().join(FILE)).await?;
     if accounts.count().await? == 0 {
@@ -32,6 +34,7 @@ pub(crate) async fn run(args: ServeArgs, out: &Out) -> Result<ExitCode, Failure>
         behind_proxy: args.behind_proxy,
         secure_cookies: args.secure_cookies,
         demo_accounts: None,
+        health,
     };
     let site = Site::bind(opened, options, &args.addr).await?;
     out.say("cli.serve.ready", &[("url", site.url.clone())]);

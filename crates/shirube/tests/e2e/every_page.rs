@@ -9,7 +9,7 @@ use crate::journeys::sign_in;
 use crate::{http, product, sound};
 
 /// Pages at addresses that hold for every store.
-const FIXED: [(&str, u16); 32] = [
+const FIXED: [(&str, u16); 35] = [
     ("/", 200),
     ("/?status=behind&owner=%E5%81%A5", 200),
     ("/?view=table", 200),
@@ -32,6 +32,9 @@ const FIXED: [(&str, u16); 32] = [
     ("/pack", 200),
     ("/about", 200),
     ("/gate/audit", 200),
+    ("/health-data", 200),
+    ("/health-data/made-up-claims", 200),
+    ("/health-data/nothing", 404),
     ("/follow-up", 200),
     ("/follow-up/2027", 200),
     ("/follow-up/2027/%E5%8E%9A", 200),
@@ -154,7 +157,7 @@ async fn a_search_in_either_language_finds_records() -> Result<()> {
 }
 
 /// What is wrong with the page shown at the width of a telephone.
-async fn too_wide(page: &Page) -> Result<Option<String>> {
+pub async fn too_wide(page: &Page) -> Result<Option<String>> {
     const WIDER: &str = "const all = document.documentElement; \
         const wide = [...document.querySelectorAll('body *')].filter((element) => \
           element.getBoundingClientRect().right > innerWidth && !element.closest('.scroll')); \

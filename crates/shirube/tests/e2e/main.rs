@@ -17,6 +17,7 @@ mod enclave;
 mod every_page;
 mod follow_up;
 mod front;
+mod health;
 mod http;
 mod journeys;
 mod leash;

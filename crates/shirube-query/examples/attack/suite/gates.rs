@@ -36,7 +36,7 @@ impl World {
         population.write_omop(&input).unwrap();
         with_institutions(&input.join("visit_occurrence.csv"));
         let options = ImportOptions::new("made up", Identity::AsGiven);
-        let snapshot = import(folder.path(), &Source::OmopCsv(input), &options).unwrap();
+        let snapshot = import(folder.path(), &Source::Omop(input), &options).unwrap();
         let people = (1..=PERSONS).map(|id| population.person(id));
         let people = people.filter(|p| !p.visits.is_empty()).collect();
         Self { _folder: folder, snapshot, people }
