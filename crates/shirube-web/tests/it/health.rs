@@ -186,8 +186,10 @@ fn a_query_is_checked_run_and_downloaded() {
     let site = records.site();
     let alice = person(&site, "alice", "researcher");
     sound("ask", &alice.get("/ask"));
-    let bad =
-        alice.ask("check", "SELECT gender_source_value,\n       MAX(year_of_birth)\nFROM person");
+    let bad = alice.ask(
+        "check",
+        "SELECT location_id,\n       MAX(year_of_birth)\nFROM person\nGROUP BY location_id",
+    );
     assert_eq!(bad.status, StatusCode::BAD_REQUEST);
     sound("bad", &bad);
     for told in
@@ -196,7 +198,11 @@ fn a_query_is_checked_run_and_downloaded() {
         assert!(bad.text.contains(told), "{told}: {}", bad.text);
     }
     // What was typed stays.
-    assert!(bad.text.contains("MAX(year_of_birth)\nFROM person</textarea>"), "{}", bad.text);
+    assert!(
+        bad.text.contains("MAX(year_of_birth)\nFROM person\nGROUP BY location_id</textarea>"),
+        "{}",
+        bad.text
+    );
     let good = alice.ask("check", BY_CODE);
     assert_eq!(good.status, StatusCode::OK);
     assert!(good.text.contains("id=\"checked\"") && good.text.contains("a number of persons"));

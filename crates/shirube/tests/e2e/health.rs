@@ -15,7 +15,7 @@ use crate::sound::{self, LANGUAGES};
 const CLAIMS: &str = "/health-data/made-up-claims";
 const REGISTRY: &str = "/health-data/made-up-registry";
 const BAD: &str = "SELECT condition_source_value,\n       MAX(condition_start_date)\n\
-    FROM condition_occurrence";
+    FROM condition_occurrence\nGROUP BY condition_source_value";
 const GOOD: &str = "SELECT condition_source_value AS icd10,\n       \
     COUNT(DISTINCT person_id) AS persons\nFROM condition_occurrence\nGROUP BY icd10";
 
