@@ -26,7 +26,6 @@ fn rules() -> QueryPolicy {
 /// Asks and reviews, one prefecture after the other, and says what it was given.
 #[test]
 #[ignore = "called by the tests below"]
-#[expect(clippy::print_stdout, reason = "the parent reads it")]
 fn child_asks() {
     let (Ok(ledger), Ok(store), Ok(id)) =
         (std::env::var(LEDGER), std::env::var(STORE), std::env::var(SNAPSHOT))

@@ -16,6 +16,6 @@ mod front;
 mod ledger;
 mod naive;
 mod refusals;
+mod report;
 mod review;
 mod rules;
-mod suite;

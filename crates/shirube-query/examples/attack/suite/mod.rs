@@ -76,6 +76,6 @@ impl Draw {
     }
 
     pub fn half<T: Clone>(&mut self, of: &[T]) -> Vec<T> {
-        of.iter().filter(|_| self.next() % 2 == 0).cloned().collect()
+        of.iter().filter(|_| self.next().is_multiple_of(2)).cloned().collect()
     }
 }

@@ -24,15 +24,14 @@ pub fn least_squares(rows: &[Vec<f64>], values: &[f64], middle: f64) -> Vec<f64>
         let pivot =
             (i..n).max_by(|a, b| matrix[*a][i].abs().total_cmp(&matrix[*b][i].abs())).unwrap();
         matrix.swap(i, pivot);
-        for other in 0..n {
-            if other == i {
+        let line = matrix[i].clone();
+        for (number, other) in matrix.iter_mut().enumerate() {
+            let factor = other[i] / line[i];
+            if number == i || factor == 0.0 {
                 continue;
             }
-            let factor = matrix[other][i] / matrix[i][i];
-            if factor != 0.0 {
-                for column in i..=n {
-                    matrix[other][column] -= factor * matrix[i][column];
-                }
+            for (cell, own) in other.iter_mut().zip(&line).skip(i) {
+                *cell -= factor * own;
             }
         }
     }

@@ -7,7 +7,7 @@ mod suite;
 use suite::gates::{Kind, Lab, World};
 use suite::{Effort, Outcome, all};
 
-const SHORT: Effort = Effort { trials: 3, many: 60 };
+const SHORT: Effort = Effort { trials: 2, many: 40 };
 
 fn successes(outcome: &Outcome) -> usize {
     match outcome {
