@@ -41,8 +41,8 @@ mod view;
 
 pub use codes::Codes;
 pub use consent::{
-    Entered, Found, Numbers, ReadChoice, ReadNotice, enter_choices, enter_notices,
-    for_each_consent, read_consent, read_notices, write_consent,
+    Entered, Found, Numbers, ReadChoice, ReadNotice, choices_of, enter_choices, enter_notices,
+    for_each_consent, read_consent, read_notices, records_of, write_consent,
 };
 pub use decode::Encoding;
 pub use error::ExchangeError;

@@ -4,8 +4,7 @@ use serde::Serialize;
 
 use crate::close::Role;
 use crate::error::QueryError;
-use crate::ledger::{Ledger, Outcome};
-use crate::review::{Decided, ReviewState};
+use crate::ledger::Ledger;
 
 /// How a person's records stand in an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -46,13 +45,7 @@ impl Ledger {
         let chain = self.chain()?;
         let mut uses = Vec::new();
         for entry in chain.entries.iter().filter(|entry| entry.data_set == data_set) {
-            let approved = Some(ReviewState::Decided(Decided::Approved));
-            let out = match &entry.outcome {
-                Outcome::Released(_) => true,
-                Outcome::Queued(_) => chain.state(entry) == approved,
-                _ => false,
-            };
-            if !out {
+            if !chain.is_out(entry) {
                 continue;
             }
             let page = self.page(entry)?;

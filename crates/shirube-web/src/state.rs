@@ -95,6 +95,9 @@ impl AppState {
         })?;
         let provider = options.provider.clone().map(Provider::new).transpose();
         let provider = provider.map_err(|error: AccessError| error.refusal().clone())?;
+        if let Some(health) = &options.health {
+            health.obey(&store);
+        }
         let audits = Arc::new(Semaphore::new(AUDITS_MAX));
         let heavy = Arc::new(Semaphore::new(HEAVY_MAX));
         let inner = Inner { store, pack, engine, authority, provider, options, audits, heavy };

@@ -11,6 +11,7 @@
 mod enter;
 mod notices;
 mod read;
+mod stand;
 mod write;
 
 use std::fs;
@@ -26,6 +27,7 @@ use crate::error::ExchangeError;
 pub use enter::{Entered, enter_choices};
 pub use notices::{ReadNotice, enter_notices, read_notices};
 pub use read::read_consent;
+pub use stand::{choices_of, records_of};
 pub use write::write_consent;
 
 /// Longest line or file of one resource, in bytes.

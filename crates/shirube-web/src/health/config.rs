@@ -40,6 +40,10 @@ pub(crate) struct DataSet {
     /// File of the persons who opted out, one number a line, of the folder.
     #[serde(default)]
     pub opt_out_file: Option<PathBuf>,
+    /// Whether the registers of terms, notices and choices say whose records may
+    /// be used, by a permit's purpose and recipient.
+    #[serde(default)]
+    pub choices: bool,
     /// Tables and columns that are offered; every one that identifies nobody
     /// where none is named.
     #[serde(default)]

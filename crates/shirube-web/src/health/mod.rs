@@ -13,16 +13,20 @@ pub(crate) use config::{DataSet, Permit};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chrono::Utc;
+use shirube_exchange::choices_of;
+use shirube_model::calendar::japan_day;
+use shirube_model::choice::Question;
 use shirube_model::refusal::Refusal;
 use shirube_query::{
     Asking, Checked, Decision, Entry, Exclusions, Gate, Ledger, QueryError, QueryPolicy,
     Reproduced, Review, ReviewState, Setup, Verdict,
 };
 use shirube_records::Snapshot;
+use shirube_store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Queries that run at a time, over all data sets.
@@ -41,6 +45,8 @@ pub struct HealthData {
     seconds_max: u64,
     read: Mutex<Read>,
     gates: Mutex<BTreeMap<String, Arc<Mutex<Vec<Opened>>>>>,
+    /// Where notices and choices are kept.
+    registers: OnceLock<Arc<Store>>,
 }
 
 /// The file of data sets as it was read last.
@@ -88,9 +94,16 @@ impl HealthData {
             seconds_max: QUERY_SECONDS_MAX,
             read: Mutex::default(),
             gates: Mutex::default(),
+            registers: OnceLock::new(),
         };
         data.sets()?;
         Ok(data)
+    }
+
+    /// Says where the registers are that tell whose records may be used.
+    pub(crate) fn obey(&self, registers: &Arc<Store>) {
+        // A second server over the same records has the same registers.
+        let _ = self.registers.set(Arc::clone(registers));
     }
 
     /// The same with other limits: queries at a time, and seconds until whoever
@@ -185,8 +198,33 @@ impl HealthData {
     pub(crate) fn exclusions_for(
         &self,
         set: &DataSet,
-        _permit: Option<&Permit>,
+        permit: Option<&Permit>,
     ) -> Result<Exclusions, QueryError> {
+        let listed = self.listed(set)?;
+        if !set.choices {
+            return Ok(listed);
+        }
+        let silent = || Refusal::new("health.registers").arg("id", &set.id);
+        let registers = self.registers.get().ok_or_else(silent)?;
+        // On a thread for files, which may wait.
+        let choices = tokio::runtime::Handle::try_current()
+            .map_err(|_| silent())?
+            .block_on(choices_of(registers, &set.id))
+            .map_err(|_| silent())?;
+        let named = |text: fn(&Permit) -> &String| {
+            permit.map(text).filter(|text| !text.is_empty()).cloned()
+        };
+        let question = Question {
+            purpose: named(|permit| &permit.purpose),
+            recipient: named(|permit| &permit.recipient),
+            on: japan_day(Utc::now()),
+        };
+        let snapshot = self.describe(set)?.snapshot;
+        Ok(listed.and(&Exclusions::by_choices(&snapshot, &choices, &question)?.exclusions))
+    }
+
+    /// Persons on the list of a data set.
+    fn listed(&self, set: &DataSet) -> Result<Exclusions, QueryError> {
         let Some(file) = &set.opt_out_file else { return Ok(Exclusions::of([])) };
         let name = file.display().to_string();
         let unreadable = |line: u64| Refusal::new("health.opt-out").file(&name).line(line);

@@ -8,17 +8,16 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use shirube_exchange::{
-    Codes, Entered, ExchangeError, Numbers, enter_choices, enter_notices, for_each_consent,
-    read_consent, read_notices, write_consent,
+    Codes, Entered, ExchangeError, Numbers, choices_of, enter_choices, enter_notices,
+    for_each_consent, read_consent, read_notices, records_of, write_consent,
 };
-use shirube_model::choice::{Choices, Question, Stated, Verdict};
-use shirube_model::record::{RecordVersion, Standing};
+use shirube_model::choice::{Question, Verdict};
 use shirube_model::refusal::{Place, Refusal};
-use shirube_model::registers::consent::{DataSetTerms, OptOutNotice, UseChoice};
-use shirube_model::registers::{Register, read_body};
+use shirube_model::registers::Register;
+use shirube_model::registers::consent::UseChoice;
 use shirube_query::{ByChoices, Exclusions};
 use shirube_records::{PseudonymKey, Pseudonyms, Snapshot, patient_key};
-use shirube_store::{Access, AsOf, ListQuery, Order, Store};
+use shirube_store::Access;
 
 use crate::cli::StoreArgs;
 use crate::cli::consent::{
@@ -27,9 +26,6 @@ use crate::cli::consent::{
 };
 use crate::output::{Failure, Out};
 use crate::packs;
-
-/// Records read at a time.
-const PAGE: usize = 5_000;
 
 pub(crate) async fn run(args: ConsentArgs, out: &Out) -> Result<ExitCode, Failure> {
     match args.command {
@@ -148,48 +144,6 @@ async fn notices(args: &NoticesArgs, out: &Out) -> Result<ExitCode, Failure> {
     Ok(tally.end("cli.consent.noticed", 0, out))
 }
 
-/// Records of a kind that count, for one data set.
-pub(crate) async fn records(
-    store: &Store,
-    kind: &str,
-    data_set: &str,
-) -> Result<Vec<RecordVersion>, Failure> {
-    let mut query = ListQuery {
-        standings: vec![Standing::Active],
-        fields: vec![("data_set".to_owned(), json!(data_set))],
-        order: Order::ById,
-        limit: PAGE,
-        ..ListQuery::default()
-    };
-    let mut out = Vec::new();
-    loop {
-        let page = store.list(kind, AsOf::Now, &query).await?;
-        out.extend(page.records);
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(out),
-        }
-    }
-}
-
-async fn stated<R: Register>(store: &Store, data_set: &str) -> Result<Vec<Stated<R>>, Failure> {
-    let mut out = Vec::new();
-    for record in records(store, R::SCHEMA.kind, data_set).await? {
-        out.push(Stated { entry: read_body(&record.body)?, state: record.state });
-    }
-    Ok(out)
-}
-
-/// Terms, notices and choices of a data set as they stand.
-pub(crate) async fn choices_of(store: &Store, data_set: &str) -> Result<Choices, Failure> {
-    Ok(Choices::of(
-        data_set,
-        stated::<DataSetTerms>(store, data_set).await?,
-        stated::<OptOutNotice>(store, data_set).await?,
-        stated::<UseChoice>(store, data_set).await?,
-    ))
-}
-
 /// Decides for every person of a snapshot.
 async fn decided(
     at: &StoreArgs,
@@ -272,7 +226,7 @@ async fn exclusions(args: &ExclusionsArgs, out: &Out) -> Result<ExitCode, Failur
 
 async fn export(args: &ConsentExportArgs, out: &Out) -> Result<ExitCode, Failure> {
     let opened = packs::open(&args.at, Access::Read).await?;
-    let choices = records(&opened.store, UseChoice::SCHEMA.kind, &args.data_set).await?;
+    let choices = records_of(&opened.store, UseChoice::SCHEMA.kind, &args.data_set).await?;
     let mut file = BufWriter::new(private(&args.output)?);
     for choice in &choices {
         let consent = write_consent(choice)?;

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use shirube_exchange::records_of;
 use shirube_model::choice::person_number;
 use shirube_model::record::RecordVersion;
 use shirube_model::refusal::Refusal;
@@ -11,7 +12,7 @@ use shirube_pack::Pack;
 use shirube_query::{Ledger, Shown, Use};
 use shirube_store::Access;
 
-use super::consent::{pseudonyms, records};
+use super::consent::pseudonyms;
 use crate::cli::consent::StatementArgs;
 use crate::output::{Failure, Out};
 use crate::packs;
@@ -34,10 +35,10 @@ pub(crate) async fn run(args: &StatementArgs, out: &Out) -> Result<ExitCode, Fai
     }
     let opened = packs::open(&args.at, Access::Read).await?;
     let uses = Ledger::open(&args.ledger)?.uses_of(&args.data_set, person)?;
-    let terms = records(&opened.store, "data_set_terms", &args.data_set).await?;
+    let terms = records_of(&opened.store, "data_set_terms", &args.data_set).await?;
     let own = async |kind| {
         let number = person.to_string();
-        let all = records(&opened.store, kind, &args.data_set).await?;
+        let all = records_of(&opened.store, kind, &args.data_set).await?;
         let own = |r: &RecordVersion| {
             r.body.get("person").and_then(Value::as_str) == Some(number.as_str())
         };
