@@ -211,7 +211,7 @@ fn a_query_is_checked_run_and_downloaded() {
     let answer = alice.answer(BY_CODE);
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     sound("answer", &answer);
-    for told in ["id=\"masked\"", "class=\"num masked\"", "ndb-publication 1", "[Demo]", "I10"] {
+    for told in ["id=\"masked\"", "class=\"num masked\"", "ndb-publication 2", "[Demo]", "I10"] {
         assert!(answer.text.contains(told), "{told}: {}", answer.text);
     }
     let csv = alice.get("/answers/1.csv");

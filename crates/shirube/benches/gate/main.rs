@@ -1,6 +1,8 @@
 //! What the gate costs: typical questions through it, beside the same SQL on
 //! the bare engine and on DuckDB, over the same files, taking turns.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+
 mod peers;
 mod queries;
 

@@ -57,7 +57,9 @@ impl Peers {
     pub(crate) fn run(&mut self, engine: &str, sql: &str) -> Result<Duration> {
         writeln!(self.to, "{}", json!({ "engine": engine, "sql": sql }))?;
         self.to.flush()?;
-        let seconds = self.line()?["seconds"].as_f64().context("no time in the answer")?;
+        let line = self.line()?;
+        let seconds = line.get("seconds").and_then(Value::as_f64);
+        let seconds = seconds.context("no time in the answer")?;
         Ok(Duration::from_secs_f64(seconds))
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn tell(story: &mut Story) {
             .text("method", "paper")
             .date("given_on", given)
             .text("recipient", recipient);
-        story.create_on("opt_out_notice", &format!("notice-{number}"), given, notice);
+        story.create_on("opt_out_notice", format!("notice-{number}"), given, notice);
     }
     let made = day(2026, 4, 20);
     let choice = Fields::new()
