@@ -194,7 +194,9 @@ impl Grid {
     /// The table of numbers of one kind, in true numbers; totals are the sums of
     /// their parts, even where a person stands in several parts: that gives the
     /// attacker more than he can ask for.
-    pub(crate) fn table(&self, number: Protected) -> Result<Table, Refusal> {
+    /// Cells beyond what a table holds are told apart, and stand in it with the
+    /// largest number it holds: a refusal would tell of them.
+    pub(crate) fn table(&self, number: Protected) -> Result<(Table, BTreeSet<usize>), Refusal> {
         let mut values: Vec<i128> = Vec::with_capacity(self.groups.len());
         for group in &self.groups {
             values.push(number.total(group));
@@ -205,16 +207,18 @@ impl Grid {
         let divide = if quantity == Quantity::Magnitude && whole { UNITS } else { 1 };
         let decimals = if quantity == Quantity::Magnitude && !whole { 6 } else { 0 };
         let measure = Measure { quantity, decimals, signed, ..Measure::default() };
-        let mut fits = true;
+        // Far enough from the largest number that the totals fit too.
+        let bound = i64::MAX / 4 / i64::try_from(values.len().max(1)).unwrap_or(i64::MAX);
+        let of = |number: usize| values.get(number).map_or(0, |value| value / divide);
+        let beyond = (0..values.len())
+            .filter(|number| of(*number).unsigned_abs() > u128::from(bound.unsigned_abs()))
+            .collect();
         let dimensions = self.shape.dimensions().to_vec();
         let table = Table::from_leaves("answer", dimensions, measure, |address| {
-            let value = self.shape.number(address).and_then(|n| values.get(n)).copied();
-            i64::try_from(value.unwrap_or(0) / divide).unwrap_or_else(|_| {
-                fits = false;
-                0
-            })
+            let value = self.shape.number(address).map_or(0, of);
+            i64::try_from(value).unwrap_or(i64::MAX).clamp(-bound, bound)
         })?;
-        if fits { Ok(table) } else { Err(Refusal::new("query.value.range")) }
+        Ok((table, beyond))
     }
 }
 

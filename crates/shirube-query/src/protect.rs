@@ -75,10 +75,12 @@ pub(crate) fn masks(
     if grid.axes.is_empty() && policy.threshold() > 0 && grid.persons(0) == 0 {
         own.insert(0);
     }
-    let tables = numbers
-        .iter()
-        .map(|number| Ok((*number, TableSet::single(grid.table(*number)?))))
-        .collect::<Result<Vec<_>, Refusal>>()?;
+    let mut tables = Vec::new();
+    for number in numbers {
+        let (table, beyond) = grid.table(*number)?;
+        tables.push((*number, TableSet::single(table)));
+        own.extend(beyond);
+    }
     let mut primary: BTreeSet<usize> = BTreeSet::new();
     for (number, set) in &tables {
         let found = primaries(set, &policy.rules, None, |cell| behind(grid, *number, set, cell));
@@ -197,6 +199,10 @@ fn own_rules(
             grid.groups.get(n).is_some_and(|group| {
                 numbers.iter().any(|number| {
                     let persons = number.contributors(group);
+                    // Nobody counts as few where a condition could have made it
+                    // somebody.
+                    let could = by_condition(*number, conditional) && !group.is_empty();
+                    let low = if could { 0 } else { low };
                     persons >= low && persons < threshold
                 })
             })

@@ -131,6 +131,8 @@ fn killed_at_any_instant() {
 fn a_full_disk_hands_out_nothing_that_is_not_in_the_ledger() {
     for blocks in [1, 2, 3, 5, 9] {
         let ledger = tempfile::tempdir().unwrap();
+        // Its persons are numbered; what is tried is releasing.
+        open(&bed().snapshot, &rules(), &[], ledger.path());
         let mut child = child(ledger.path(), Some(blocks));
         let reader = BufReader::new(child.stdout.take().unwrap());
         let lines: Vec<String> = reader.lines().map_while(Result::ok).collect();
