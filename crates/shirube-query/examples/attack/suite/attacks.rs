@@ -374,15 +374,19 @@ fn reconstruction(lab: &Lab<'_>, effort: Effort) -> Outcome {
     born.dedup();
     let session = lab.fresh();
     let base = Pred::And(vec![Pred::Female, Pred::Prefecture(place), Pred::Icd(icd)]);
+    // All women elsewhere, so that no count is small: one more unknown.
+    let elsewhere = Pred::And(vec![Pred::Female, Pred::Prefecture(place).not(), Pred::Icd(icd)]);
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     let mut draw = Draw(5);
     let mut refused = 0;
     for _ in 0..effort.many {
         let some = draw.half(&born);
-        match session.ask(&persons(base.clone().and(Pred::Born(some.clone())))).single() {
+        let asked = base.clone().and(Pred::Born(some.clone())).or(elsewhere.clone());
+        match session.ask(&persons(asked)).single() {
             #[expect(clippy::cast_precision_loss, reason = "counts of persons")]
             Some(n) => {
-                rows.push(born.iter().map(|b| f64::from(u8::from(some.contains(b)))).collect());
+                let chosen = born.iter().map(|b| f64::from(u8::from(some.contains(b))));
+                rows.push(chosen.chain([1.0]).collect());
                 values.push(n as f64);
                 refused = 0;
             }
