@@ -25,7 +25,7 @@ fn rules() -> QueryPolicy {
 
 /// Asks and reviews, one prefecture after the other, and says what it was given.
 #[test]
-#[ignore = "called by the tests below"]
+#[ignore = "run as a child process by `killed_at_any_instant`"]
 fn child_asks() {
     let (Ok(ledger), Ok(store), Ok(id)) =
         (std::env::var(LEDGER), std::env::var(STORE), std::env::var(SNAPSHOT))

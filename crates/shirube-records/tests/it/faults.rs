@@ -33,7 +33,7 @@ fn options(input: &Path) -> ImportOptions<'static> {
 
 /// Not a test by itself: the process that is killed.
 #[test]
-#[ignore = "run as a child process by the tests of this file"]
+#[ignore = "run as a child process by `killed_at_any_instant`"]
 fn child_imports_until_it_is_killed() {
     let (Some(input), Some(store)) = (std::env::var_os(INPUT), std::env::var_os(STORE)) else {
         return;
