@@ -29,12 +29,12 @@ struct Options {
     python: Option<PathBuf>,
 }
 
-const USAGE: &str = "options: --persons N (1,300,000 have 20 million visits), --repeats N, \
+const USAGE: &str = "options: --persons N (1,700,000 have 20 million visits), --repeats N, \
 --folder DIR (keep the snapshot there, or use the one that is there), --python PATH (a Python with \
 the packages `duckdb` and `datafusion`)";
 
 fn options() -> Result<Options> {
-    let mut out = Options { persons: 1_300_000, repeats: 5, folder: None, python: None };
+    let mut out = Options { persons: 1_700_000, repeats: 5, folder: None, python: None };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().with_context(|| format!("{arg} takes a value. {USAGE}"));
