@@ -260,7 +260,7 @@ mod tests {
             |field: &str| Refusal::new("query.star.refused").file("sql").line(2).field(field);
         let sql = "SELECT '標' AS a,\n '標準' , *\nFROM person";
         let fault = sql_fault(Tr(Lang::En), &refusal("2:9"), sql);
-        assert_eq!((fault.line.as_str(), fault.before.as_str()), (" '標準' , *", "  　　   "));
+        assert_eq!((fault.line.as_str(), fault.before.as_str()), (" '標準' , *", "  　　    "));
         assert!(fault.place.contains('2') && fault.place.contains('9'), "{}", fault.place);
         for odd in ["x", "9:9", "2:900", "0:0"] {
             let fault = sql_fault(Tr(Lang::En), &refusal(odd), sql);
