@@ -109,18 +109,17 @@ fn views(file: &File) -> Result<ArrowReaderMetadata, parquet::errors::ParquetErr
     ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options)
 }
 
-/// Refuses columns packed in a way this build does not read.
+/// Refuses columns packed in a way which is not read.
 fn codecs(metadata: &ParquetMetaData, path: &Path) -> Result<(), RecordsError> {
     let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
     for chunk in chunks {
         let name = match chunk.compression() {
-            Compression::UNCOMPRESSED | Compression::ZSTD(_) => continue,
-            Compression::SNAPPY if cfg!(feature = "parquet-codecs") => continue,
-            Compression::GZIP(_) if cfg!(feature = "parquet-codecs") => continue,
-            Compression::LZ4 | Compression::LZ4_RAW if cfg!(feature = "parquet-codecs") => continue,
-            Compression::SNAPPY => "Snappy",
-            Compression::GZIP(_) => "gzip",
-            Compression::LZ4 | Compression::LZ4_RAW => "LZ4",
+            Compression::UNCOMPRESSED
+            | Compression::ZSTD(_)
+            | Compression::SNAPPY
+            | Compression::GZIP(_)
+            | Compression::LZ4
+            | Compression::LZ4_RAW => continue,
             Compression::BROTLI(_) => "Brotli",
             Compression::LZO => "LZO",
         };
