@@ -8,6 +8,7 @@ pub mod health_expectancy;
 pub mod ident;
 pub mod indicator;
 pub mod lang;
+pub mod markup;
 pub mod plan;
 pub mod record;
 pub mod refusal;

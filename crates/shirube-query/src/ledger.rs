@@ -381,14 +381,19 @@ fn checked(path: &Path, sha256: &str, number: u64) -> Result<Vec<u8>, QueryError
 }
 
 /// Writes a file so that it is on the disk before the entry that names it.
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<String, QueryError> {
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<String, QueryError> {
     let fault = |e: std::io::Error| QueryError::ledger_file(path, &e);
     let mut file = File::create(path).map_err(fault)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fault)?;
-    if let Some(folder) = path.parent() {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(fault)?;
-    }
+    sync_folder_of(path)?;
     Ok(hex::encode(Sha256::digest(bytes)))
+}
+
+/// Waits until the list of files around a file is on the disk.
+pub(crate) fn sync_folder_of(path: &Path) -> Result<(), QueryError> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|e| QueryError::ledger_file(path, &e))
 }
 
 impl Held<'_> {

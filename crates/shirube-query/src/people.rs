@@ -9,20 +9,17 @@
 //! One file for each snapshot in `persons/`, with the numbers that are new.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
 use foldhash::fast::RandomState;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest, Sha256};
 use shirube_model::refusal::Refusal;
 use shirube_records::{CdmTable, Snapshot, tables};
 
 use crate::error::QueryError;
+use crate::ledger::{sync_folder_of, write_synced};
+use crate::source::{damaged, reader, whole};
 
 /// Persons in the order of their short numbers.
 #[derive(Default)]
@@ -56,9 +53,13 @@ impl People {
     /// # Errors
     /// `query.ledger.failed`; `query.ledger.broken` for a file that is no list.
     pub(crate) fn read(folder: &Path) -> Result<Self, QueryError> {
+        Self::listed(&files(folder)?)
+    }
+
+    fn listed(files: &[PathBuf]) -> Result<Self, QueryError> {
         let mut people = Self::default();
-        for path in files(folder)? {
-            let bytes = fs::read(&path).map_err(|e| QueryError::ledger_file(&path, &e))?;
+        for path in files {
+            let bytes = fs::read(path).map_err(|e| QueryError::ledger_file(path, &e))?;
             people.take(&bytes)?;
         }
         Ok(people)
@@ -70,8 +71,8 @@ impl People {
     /// # Errors
     /// As for [`Self::read`] and [`Self::of`].
     pub(crate) fn open(folder: &Path, snapshot: &Snapshot) -> Result<Self, QueryError> {
-        let mut people = Self::read(folder)?;
         let known = files(folder)?;
+        let mut people = Self::listed(&known)?;
         let ending = format!("-{}.bin", snapshot.id);
         if known.iter().any(|path| path.to_string_lossy().ends_with(&ending)) {
             return Ok(people);
@@ -103,18 +104,12 @@ impl People {
         table: &CdmTable,
         column: usize,
     ) -> Result<(), QueryError> {
-        let fault = || QueryError::engine("read");
         let Some(name) = table.columns.get(column).map(|c| c.name.as_str()) else { return Ok(()) };
         for path in snapshot.table(&table.name)? {
-            let file = File::open(&path).map_err(|_| fault())?;
-            let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| fault())?;
-            let mask = ProjectionMask::columns(builder.parquet_schema(), [name]);
             let mut last = None;
-            for batch in builder.with_projection(mask).build().map_err(|_| fault())? {
-                let batch = batch.map_err(|_| fault())?;
-                let column = batch.columns().first().ok_or_else(fault)?;
-                let column = column.as_primitive_opt::<Int64Type>().ok_or_else(fault)?;
-                for number in column.iter().flatten() {
+            for batch in reader(&path, &[name]).map_err(|_| damaged())? {
+                let batch = batch.map_err(|_| damaged())?;
+                for number in whole(&batch, name).ok_or_else(damaged)?.iter().flatten() {
                     // Rows of a person mostly follow each other.
                     if last != Some(number) {
                         self.add(number)?;
@@ -203,11 +198,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, QueryError> {
 
 /// Writes a file so that it is there whole or not at all.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), QueryError> {
-    let fault = |e: std::io::Error| QueryError::ledger_file(path, &e);
     let beside = path.with_extension("new");
-    let mut file = File::create(&beside).map_err(fault)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fault)?;
-    fs::rename(&beside, path).map_err(fault)?;
-    let folder = path.parent().unwrap_or(path);
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(fault)
+    write_synced(&beside, bytes)?;
+    fs::rename(&beside, path).map_err(|e| QueryError::ledger_file(path, &e))?;
+    sync_folder_of(path)
 }

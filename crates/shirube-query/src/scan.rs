@@ -373,7 +373,7 @@ impl Reading {
         let mut columns = Vec::with_capacity(schema.fields().len());
         for field in schema.fields() {
             columns.push(match (field.name().as_str(), &stay, &persons) {
-                (PERSON, Some(stay), _) => Arc::new(UInt32Array::from(stay.short.clone())),
+                (PERSON, Some(stay), _) => Arc::clone(&stay.short),
                 ("person_id", _, Some(persons)) if self.events.is_some() => Arc::clone(persons),
                 (SITE, ..) => column(batch, "care_site_id", field)?,
                 (name, ..) => column(batch, name, field)?,
@@ -418,13 +418,14 @@ impl Reading {
                 None => {}
             }
         }
+        let short = Arc::new(UInt32Array::from(short));
         Ok(Stay { short, mask: mask.map(BooleanArray::from) })
     }
 }
 
 /// The persons of a batch's rows.
 struct Stay {
-    short: Vec<u32>,
+    short: ArrayRef,
     /// Absent when every row stays.
     mask: Option<BooleanArray>,
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use shirube_model::lang::Lang;
+use shirube_model::markup::escape;
 use shirube_model::refusal::{Refusal, text, text_with};
 
 use crate::attack::Verdict;
@@ -60,21 +61,6 @@ struct Page {
     lang: Lang,
 }
 
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
-}
-
 /// A whole number with separators.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -90,11 +76,11 @@ fn grouped(number: u64) -> String {
 
 impl Page {
     fn text(&self, key: &str) -> String {
-        escaped(&text(self.lang, &format!("gate.audit.{key}")))
+        escape(&text(self.lang, &format!("gate.audit.{key}")))
     }
 
     fn with(&self, key: &str, args: &[(&'static str, String)]) -> String {
-        escaped(&text_with(self.lang, &format!("gate.audit.{key}"), args))
+        escape(&text_with(self.lang, &format!("gate.audit.{key}"), args))
     }
 
     fn raw(&mut self, html: &str) {
@@ -257,8 +243,8 @@ impl Page {
 
     fn possible(&self, finding: &FindingReport) -> String {
         match &finding.range {
-            Some((lo, hi)) if lo == hi => escaped(lo),
-            Some((lo, hi)) => format!("{}–{}", escaped(lo), escaped(hi)),
+            Some((lo, hi)) if lo == hi => escape(lo),
+            Some((lo, hi)) => format!("{}–{}", escape(lo), escape(hi)),
             None => self.with("width-is", &[("width", finding.width.clone())]),
         }
     }
@@ -319,7 +305,7 @@ impl Page {
         let _ = writeln!(self.out, "<details><summary>{label}</summary>");
         self.table_head(&["cell", "printed"]);
         for also in report.mask_also.iter().take(MASK_LISTED) {
-            self.row(&[place(&also.at), escaped(&also.printed)], &[]);
+            self.row(&[place(&also.at), escape(&also.printed)], &[]);
         }
         self.table_foot();
         self.raw("</details>\n");
@@ -344,7 +330,7 @@ impl Page {
             (b.small, b.weak, b.other, &a.file).cmp(&(a.small, a.weak, a.other, &b.file))
         });
         for f in files {
-            let texts = [escaped(&f.file), escaped(&f.title)];
+            let texts = [escape(&f.file), escape(&f.title)];
             self.row(&texts, &[f.cells, f.masked, f.small, f.other, f.weak, f.mask_also]);
         }
         self.table_foot();
@@ -366,8 +352,8 @@ impl Page {
         ]);
         for sum in &report.sums {
             let texts = [
-                escaped(&sum.measure),
-                escaped(&sum.axis),
+                escape(&sum.measure),
+                escape(&sum.axis),
                 self.text(&format!("relation-{}", sum.relation.replace('_', "-"))),
                 self.text(if sum.used { "yes" } else { "no" }),
             ];
@@ -402,7 +388,7 @@ impl Page {
         self.heading(key);
         self.raw("<ul>\n");
         for refusal in refusals.iter().take(NOTES_LISTED) {
-            let line = escaped(&refusal.line_text(self.lang));
+            let line = escape(&refusal.line_text(self.lang));
             let _ = writeln!(self.out, "<li>{line}</li>");
         }
         self.raw("</ul>\n");
@@ -418,10 +404,10 @@ impl Page {
 fn place(at: &CellAt) -> String {
     format!(
         "<code>{} {} {}</code><br>{}",
-        escaped(&at.file),
-        escaped(&at.sheet),
-        escaped(&at.cell),
-        escaped(&at.heads)
+        escape(&at.file),
+        escape(&at.sheet),
+        escape(&at.cell),
+        escape(&at.heads)
     )
 }
 
@@ -453,7 +439,7 @@ mod tests {
 
     #[test]
     fn what_files_say_cannot_become_markup() {
-        assert_eq!(escaped("<a href='x'>&\""), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;");
+        assert_eq!(escape("<a href='x'>&\""), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;");
         assert_eq!(grouped(1_234_567), "1,234,567");
     }
 }

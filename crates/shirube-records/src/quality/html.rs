@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use shirube_model::lang::Lang;
+use shirube_model::markup::escape;
 use shirube_model::refusal::{text, text_with};
 
 use super::checks::{Category, CheckName, Context};
@@ -218,19 +219,4 @@ fn key(check: CheckName) -> &'static str {
 
 fn word(lang: Lang, key: &str) -> String {
     escape(&text(lang, key))
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }

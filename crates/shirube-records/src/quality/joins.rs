@@ -19,9 +19,32 @@ const AROUND_VISIT_DAYS: i32 = 7;
 type Done = Result<(), RecordsError>;
 
 fn add(counts: &mut [Counts], at: usize, violated: bool) {
+    add_all(counts, at, (u64::from(violated), 1));
+}
+
+/// Adds rows violated and rows looked at to a check.
+fn add_all(counts: &mut [Counts], at: usize, counted: (u64, u64)) {
     if let Some(counts) = counts.get_mut(at) {
-        counts.add((u64::from(violated), 1));
+        counts.add(counted);
     }
+}
+
+/// First and last day of the rows of one part, by the number in the first column.
+fn spans(
+    reader: &Reader<'_>,
+    table: &str,
+    columns: [&str; 3],
+    (part, parts): (u64, u64),
+) -> Result<Vec<(i64, (i32, i32))>, RecordsError> {
+    let mut out = Vec::new();
+    reader.scan(table, &columns, &mut |batch| {
+        for row in 0..batch.rows {
+            let id = batch.column(0).int(row).filter(|id| part_of(*id, parts) == part);
+            let days = batch.column(1).day(row).zip(batch.column(2).day(row));
+            out.extend(id.zip(days));
+        }
+    })?;
+    Ok(out)
 }
 
 /// Checks by table, in the order of the tables.
@@ -188,10 +211,8 @@ impl Persons<'_> {
             }
         })?;
         for job in jobs.iter().filter(|j| j.spec.check == CheckName::MeasurePersonCompleteness) {
-            if let Some(counts) = counts.get_mut(job.at) {
-                let without = with_rows.iter().filter(|seen| !**seen).count();
-                counts.add((without as u64, with_rows.len() as u64));
-            }
+            let without = with_rows.iter().filter(|seen| !**seen).count();
+            add_all(counts, job.at, (without as u64, with_rows.len() as u64));
         }
         Ok(())
     }
@@ -230,16 +251,8 @@ pub(super) fn of_visits(
     }
     let parts = parts(reader.rows("visit_occurrence").unwrap_or(0), keys_max);
     for part in 0..parts {
-        let mut entries = Vec::new();
         let columns = ["visit_occurrence_id", "visit_start_date", "visit_end_date"];
-        reader.scan("visit_occurrence", &columns, &mut |batch| {
-            for row in 0..batch.rows {
-                let id = batch.column(0).int(row).filter(|id| part_of(*id, parts) == part);
-                let days = batch.column(1).day(row).zip(batch.column(2).day(row));
-                entries.extend(id.zip(days));
-            }
-        })?;
-        let visits = Lookup::new(entries);
+        let visits = Lookup::new(spans(reader, "visit_occurrence", columns, (part, parts))?);
         for (name, jobs) in by_table(jobs) {
             let mut columns = vec!["visit_occurrence_id"];
             columns.extend(jobs.iter().map(|job| job.spec.field.as_str()));
@@ -322,9 +335,7 @@ pub(super) fn of_concepts(
                         last = Some((id, found));
                         counted.0 += u64::from(wrong(job.spec.check, id, found, *word));
                     }
-                    if let Some(counts) = counts.get_mut(job.at) {
-                        counts.add(counted);
-                    }
+                    add_all(counts, job.at, counted);
                 }
             })?;
         }
@@ -378,9 +389,7 @@ pub(super) fn of_keys(
                         counted.1 += 1;
                         counted.0 += u64::from(key.is_some_and(|key| keys.get(key).is_none()));
                     }
-                    if let Some(counts) = counts.get_mut(job.at) {
-                        counts.add(counted);
-                    }
+                    add_all(counts, job.at, counted);
                 })?;
             }
         }
@@ -420,18 +429,11 @@ pub(super) fn period_overlaps(
     let columns = ["person_id", "observation_period_start_date", "observation_period_end_date"];
     let mut counted = (0, 0);
     for part in 0..parts {
-        let mut periods: Vec<(i64, i32, i32)> = Vec::new();
-        reader.scan("observation_period", &columns, &mut |batch| {
-            for row in 0..batch.rows {
-                let id = batch.column(0).int(row).filter(|id| part_of(*id, parts) == part);
-                let days = batch.column(1).day(row).zip(batch.column(2).day(row));
-                periods.extend(id.zip(days).map(|(id, (start, end))| (id, start, end)));
-            }
-        })?;
+        let mut periods = spans(reader, "observation_period", columns, (part, parts))?;
         periods.sort_unstable();
         for of_one in periods.chunk_by(|a, b| a.0 == b.0) {
             let mut last = None;
-            let touches = of_one.iter().any(|(_, start, end)| {
+            let touches = of_one.iter().any(|(_, (start, end))| {
                 let touches = last.is_some_and(|last: i32| *start <= last.saturating_add(1));
                 last = Some(last.map_or(*end, |last| last.max(*end)));
                 touches
