@@ -25,12 +25,7 @@ pub fn run(args: &[String]) -> Result<()> {
         Some((first, rest)) if first == "protect" => return protect(rest),
         Some((first, rest)) if first == "load" => return load(rest),
         Some((first, rest)) if first == "gate" => {
-            return compared(
-                &["--package", "shirube", "--bench", "gate"],
-                rest,
-                "--python",
-                ENGINES,
-            );
+            return compared(&["--workspace", "--bench", "gate"], rest, "--python", ENGINES);
         }
         _ => {}
     }

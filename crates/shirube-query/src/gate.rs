@@ -13,15 +13,16 @@ use shirube_records::Snapshot;
 use crate::close::{Page, Piece, Role, Rule, close};
 use crate::cost;
 use crate::error::QueryError;
-use crate::grid::{Grid, Protected};
+use crate::grid::Grid;
 use crate::ledger::{Entry, Held, Ledger, Outcome, Question};
+use crate::number::{self, Number, Protected};
 use crate::policy::{Equal, QueryPolicy, ReviewWhen, TooClose, TooCostly};
 use crate::protect::{Criterion, Masks, masks, noise_masks};
 use crate::released::{Field, Released, decimal, quotient};
 use crate::review::{Asking, Decision, Pending, Review, ReviewState, Standing};
 use crate::source::{Exclusions, Grant, Tables};
 use crate::sql::{self, Aggregate, Checked, Output};
-use crate::tally::{self, Tally, divisor};
+use crate::tally::{self, Tally};
 use crate::unreleased::Unreleased;
 use crate::vector::Vector;
 
@@ -332,9 +333,9 @@ impl Gate {
             return Err(Refusal::new("query.reproduce.other").into());
         }
         let tally = self.tally(&checked).await?;
-        let grid = self.grid(&checked, &tally)?;
+        let counted = self.counted(&checked, &tally)?;
         let close: BTreeSet<usize> = entry.masked_for_others.iter().copied().collect();
-        let decided = self.masked(&checked, grid, close)?;
+        let decided = self.masked(&checked, counted, close)?;
         let released = self.shape(&checked, &decided, entry.number);
         let equal = entry.plan_hash == checked.plan_hash && released.digest() == digest;
         Ok(if equal { Reproduced::Same } else { Reproduced::Different })
@@ -355,9 +356,11 @@ impl Gate {
         Ok(tally.into_inside())
     }
 
-    fn grid(&self, checked: &Checked, tally: &Tally) -> Result<Arc<Grid>, Refusal> {
+    fn counted(&self, checked: &Checked, tally: &Tally) -> Result<Arc<Counted>, Refusal> {
         let people = self.tables.people.len();
-        Grid::new(checked, tally, self.policy.cells_max, people).map(Arc::new)
+        let grid = Grid::new(checked, tally, self.policy.cells_max, people)?;
+        let numbers = Number::all(&checked.measures, &grid);
+        Ok(Arc::new(Counted { grid, numbers }))
     }
 
     fn question<'q>(&'q self, checked: &'q Checked) -> Question<'q> {
@@ -408,9 +411,9 @@ impl Gate {
             equal_too: self.policy.equal == Equal::TooClose,
             one_is_enough: self.policy.too_close == TooClose::Refuse,
         };
-        let grid = self.grid(checked, tally)?;
+        let counted = self.counted(checked, tally)?;
         for _ in 0..ROUNDS_MAX {
-            let decided = self.masked(checked, Arc::clone(&grid), masked_for_others.clone())?;
+            let decided = self.masked(checked, Arc::clone(&counted), masked_for_others.clone())?;
             let found = close(past, &decided.page, rule);
             if !found.any() {
                 return Ok(decided);
@@ -430,21 +433,21 @@ impl Gate {
     fn masked(
         &self,
         checked: &Checked,
-        grid: Arc<Grid>,
+        counted: Arc<Counted>,
         close: BTreeSet<usize>,
     ) -> Result<Decided, QueryError> {
-        let numbers = Protected::all(&checked.measures);
+        let Counted { grid, numbers } = counted.as_ref();
         let masks = if self.policy.rules.cell_key.is_some() {
-            noise_masks(&grid, &numbers, &self.policy, &close)
+            noise_masks(grid, numbers, &self.policy, &close)
         } else {
-            let mut masks = masks(&grid, &numbers, &self.policy, &close, &checked.conditional)?;
+            let mut masks = masks(grid, numbers, &self.policy, &close, &checked.conditional)?;
             if self.policy.rules.rounding.is_some() {
                 masks.criteria.insert(Criterion::Rounding, 0);
             }
             masks
         };
-        let page = page(checked, &grid, &numbers, &masks);
-        Ok(Decided { grid, masks, page, close })
+        let page = page(checked, grid, numbers, &masks);
+        Ok(Decided { counted, masks, page, close })
     }
 
     /// The rows that are handed out.
@@ -453,14 +456,14 @@ impl Gate {
         let threshold = self.policy.threshold();
         let noise = self.policy.rules.cell_key.as_ref().map(NoiseTable::new);
         let mut rows = Vec::new();
-        for (number, head) in decided.grid.leaves() {
+        let Counted { grid, numbers } = decided.counted.as_ref();
+        for (number, head) in grid.leaves() {
             let masked = decided.masks.hidden.contains(&number);
-            let Some(group) = decided.grid.groups.get(number) else { continue };
+            let Some(group) = grid.groups.get(number) else { continue };
             // SQL gives no row for a group without rows. A masked group must look
             // alike where the policy does not tell zeros from small counts, and
             // where those it is compared with are few.
-            let told =
-                !hides_presence && noise.is_none() && decided.grid.parents_reach(number, threshold);
+            let told = !hides_presence && noise.is_none() && grid.parents_reach(number, threshold);
             if !checked.groups.is_empty() && (group.is_empty() || masked && !told) {
                 continue;
             }
@@ -469,9 +472,17 @@ impl Gate {
                 if masked {
                     return Field::Masked;
                 }
-                match &noise {
-                    Some(noise) => self.noisy(noise, &group.vector(measure)),
-                    None => self.field(measure, group.total(measure), divisor(group, measure)),
+                let of = |what| number::at(numbers, Protected::Asked(what), number);
+                let (sum, divisor) = match measure {
+                    Aggregate::Average(at) => {
+                        (of(Aggregate::Sum(at)), of(Aggregate::Values(at)).map(|cell| cell.total))
+                    }
+                    other => (of(other), None),
+                };
+                match (&noise, sum) {
+                    (_, None) => Field::Masked,
+                    (Some(noise), Some(cell)) => self.noisy(noise, &cell.vector),
+                    (None, Some(cell)) => self.field(measure, cell.total, divisor),
                 }
             };
             let row: Vec<Field> = checked
@@ -524,9 +535,15 @@ impl Gate {
     }
 }
 
+/// An answer's positions with the numbers that stand there.
+struct Counted {
+    grid: Grid,
+    numbers: Vec<Number>,
+}
+
 /// An answer with its masks.
 struct Decided {
-    grid: Arc<Grid>,
+    counted: Arc<Counted>,
     masks: Masks,
     page: Page,
     close: BTreeSet<usize>,
@@ -534,22 +551,24 @@ struct Decided {
 
 /// What the ledger keeps of an answer: the contributions behind each cell and
 /// each margin.
-fn page(checked: &Checked, grid: &Grid, numbers: &[Protected], masks: &Masks) -> Page {
+fn page(checked: &Checked, grid: &Grid, numbers: &[Number], masks: &Masks) -> Page {
     let margins: BTreeSet<usize> = grid.margins().into_iter().collect();
-    let asked = numbers.iter().filter(|n| **n != Protected::Behind);
-    let pieces = |number: &Protected| {
-        let piece = |(cell, group)| Piece {
+    let describes: Vec<String> =
+        (0..grid.groups.len()).map(|cell| checked.describes(&grid.head(cell))).collect();
+    let pieces = |number: &Number| {
+        let piece = |((cell, own), describes): ((usize, &number::Cell), &String)| Piece {
             cell,
             role: match (margins.contains(&cell), masks.hidden.contains(&cell)) {
                 (true, _) => Role::Margin,
                 (false, true) => Role::Hidden,
                 (false, false) => Role::Printed,
             },
-            describes: checked.describes(&grid.head(cell)),
-            vector: number.of(group),
+            describes: describes.clone(),
+            vector: own.vector.clone(),
         };
-        grid.groups.iter().enumerate().map(piece).collect()
+        number.cells.iter().enumerate().zip(&describes).map(piece).collect()
     };
+    let asked = numbers.iter().filter(|number| number.what != Protected::Behind);
     Page { numbers: asked.map(pieces).collect() }
 }
 

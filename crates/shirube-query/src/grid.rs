@@ -10,9 +10,10 @@ use shirube_model::refusal::Refusal;
 
 use crate::group::Group;
 use crate::kind::Key;
-use crate::sql::{Aggregate, Checked};
+use crate::number::Number;
+use crate::parallel;
+use crate::sql::Checked;
 use crate::tally::{Tally, UNITS};
-use crate::vector::Vector;
 
 /// Most group columns of one query.
 const GROUPS_MAX: usize = 6;
@@ -86,13 +87,11 @@ impl Grid {
                 }
             }
         }
-        for parts in parts {
-            let group = match parts.as_slice() {
-                [] => Group::empty(checked.arguments),
-                parts => Group::plus(parts, people)?,
-            };
-            grid.groups.push(group);
-        }
+        let groups = parallel::each(parts.len(), |at| match parts.get(at).map(Vec::as_slice) {
+            None | Some([]) => Ok(Group::empty(checked.arguments)),
+            Some(parts) => Group::plus(parts, people),
+        });
+        grid.groups = groups.into_iter().collect::<Result<_, _>>()?;
         Ok(grid)
     }
 
@@ -196,13 +195,10 @@ impl Grid {
     /// attacker more than he can ask for.
     /// Cells beyond what a table holds are told apart, and stand in it with the
     /// largest number it holds: a refusal would tell of them.
-    pub(crate) fn table(&self, number: Protected) -> Result<(Table, BTreeSet<usize>), Refusal> {
-        let mut values: Vec<i128> = Vec::with_capacity(self.groups.len());
-        for group in &self.groups {
-            values.push(number.total(group));
-        }
-        let signed = self.groups.iter().any(|g| number.signed(g));
-        let quantity = number.quantity();
+    pub(crate) fn table(&self, number: &Number) -> Result<(Table, BTreeSet<usize>), Refusal> {
+        let values: Vec<i128> = number.cells.iter().map(|cell| cell.total).collect();
+        let signed = number.cells.iter().any(|cell| cell.signed);
+        let quantity = number.what.quantity();
         let whole = values.iter().all(|v| v % UNITS == 0);
         let divide = if quantity == Quantity::Magnitude && whole { UNITS } else { 1 };
         let decimals = if quantity == Quantity::Magnitude && !whole { 6 } else { 0 };
@@ -229,89 +225,4 @@ fn dimension(at: usize, codes: usize) -> Result<Dimension, Refusal> {
         return Dimension::flat(name, TOTAL, ids);
     }
     Dimension::new(name, ids.into_iter().map(|id| (id.clone(), id)))
-}
-
-/// A number that is protected: one that is asked for, or one it is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Protected {
-    /// Persons behind the rows, whether asked for or not.
-    Behind,
-    /// A count or a sum.
-    Asked(Aggregate),
-}
-
-impl Protected {
-    /// What protects the measures of a query: the persons, and for an average
-    /// its sum and its divisor.
-    pub(crate) fn all(measures: &[Aggregate]) -> Vec<Self> {
-        let mut out = vec![Self::Behind];
-        for measure in measures {
-            let parts = match *measure {
-                Aggregate::Average(at) => vec![Aggregate::Sum(at), Aggregate::Values(at)],
-                other => vec![other],
-            };
-            for part in parts.into_iter().map(Self::Asked) {
-                if !out.contains(&part) {
-                    out.push(part);
-                }
-            }
-        }
-        out
-    }
-
-    pub(crate) fn quantity(self) -> Quantity {
-        match self {
-            Self::Asked(measure) if !measure.is_count() => Quantity::Magnitude,
-            _ => Quantity::Count,
-        }
-    }
-
-    /// The argument of the aggregate, where it has one.
-    pub(crate) fn argument(self) -> Option<usize> {
-        match self {
-            Self::Behind | Self::Asked(Aggregate::Rows) => None,
-            Self::Asked(
-                Aggregate::Persons(at)
-                | Aggregate::Values(at)
-                | Aggregate::Sum(at)
-                | Aggregate::Average(at),
-            ) => Some(at),
-        }
-    }
-
-    /// What each person contributes.
-    pub(crate) fn of(self, group: &Group) -> Vector {
-        match self {
-            Self::Behind => group.behind(),
-            Self::Asked(measure) => group.vector(measure),
-        }
-    }
-
-    /// The number itself.
-    fn total(self, group: &Group) -> i128 {
-        match self {
-            Self::Behind => i128::from(group.len()),
-            Self::Asked(measure) => group.total(measure),
-        }
-    }
-
-    fn signed(self, group: &Group) -> bool {
-        match self {
-            Self::Behind => false,
-            Self::Asked(measure) => group.signed(measure),
-        }
-    }
-
-    /// The largest contributions by size, largest first.
-    pub(crate) fn largest(self, group: &Group, most: usize) -> Vec<u128> {
-        match self {
-            Self::Behind => vec![1; most.min(group.persons.len())],
-            Self::Asked(measure) => group.largest(measure, most),
-        }
-    }
-
-    /// Persons with a say in the number: those with a value, be it zero.
-    pub(crate) fn contributors(self, group: &Group) -> u64 {
-        self.argument().map_or_else(|| group.len(), |at| group.contributors(at))
-    }
 }

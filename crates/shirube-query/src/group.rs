@@ -5,9 +5,6 @@ use std::sync::Arc;
 
 use shirube_model::refusal::Refusal;
 
-use crate::sql::Aggregate;
-use crate::vector::Vector;
-
 /// What persons contributed to one argument, in the order of the cell's persons.
 #[derive(Default, Clone)]
 pub(crate) struct Behind {
@@ -55,96 +52,6 @@ impl Group {
 
     fn sums(&self, at: usize) -> &[i128] {
         self.arguments.get(at).map_or(&[], |behind| &behind.sums)
-    }
-
-    /// The number of a measure; of an average the sum.
-    pub(crate) fn total(&self, measure: Aggregate) -> i128 {
-        match measure {
-            Aggregate::Rows => self.rows.iter().map(|n| i128::from(*n)).sum(),
-            Aggregate::Persons(at) => i128::from(self.contributors(at)),
-            Aggregate::Values(at) => self.values(at).iter().map(|n| i128::from(*n)).sum(),
-            Aggregate::Sum(at) | Aggregate::Average(at) => {
-                self.sums(at).iter().fold(0_i128, |sum, n| sum.saturating_add(*n))
-            }
-        }
-    }
-
-    /// Persons with a value of an argument, be it zero.
-    pub(crate) fn contributors(&self, at: usize) -> u64 {
-        let all = match self.arguments.get(at) {
-            None => 0,
-            Some(Behind { values: None, .. }) => self.persons.len(),
-            Some(Behind { values: Some(list), .. }) => list.iter().filter(|n| **n > 0).count(),
-        };
-        u64::try_from(all).unwrap_or(u64::MAX)
-    }
-
-    /// Whether somebody contributes less than nothing.
-    pub(crate) fn signed(&self, measure: Aggregate) -> bool {
-        match measure {
-            Aggregate::Sum(at) | Aggregate::Average(at) => self.sums(at).iter().any(|n| *n < 0),
-            _ => false,
-        }
-    }
-
-    /// The largest contributions by size, largest first.
-    pub(crate) fn largest(&self, measure: Aggregate, most: usize) -> Vec<u128> {
-        let of = |sizes: &mut dyn Iterator<Item = u128>| {
-            let mut out: Vec<u128> = Vec::with_capacity(most + 1);
-            for size in sizes {
-                if out.len() == most && out.last().is_some_and(|least| size <= *least) {
-                    continue;
-                }
-                let at = out.partition_point(|larger| *larger >= size);
-                out.insert(at, size);
-                out.truncate(most);
-            }
-            out
-        };
-        match measure {
-            Aggregate::Rows => of(&mut self.rows.iter().map(|n| u128::from(*n))),
-            Aggregate::Persons(at) => of(&mut (0..self.contributors(at)).map(|_| 1).take(most)),
-            Aggregate::Values(at) => of(&mut self.values(at).iter().map(|n| u128::from(*n))),
-            Aggregate::Sum(at) | Aggregate::Average(at) => {
-                of(&mut self.sums(at).iter().map(|n| n.unsigned_abs()))
-            }
-        }
-    }
-
-    /// What each person contributed to a measure.
-    pub(crate) fn vector(&self, measure: Aggregate) -> Vector {
-        let persons = || Arc::clone(&self.persons);
-        let behind = |at: usize| self.arguments.get(at);
-        match measure {
-            Aggregate::Rows => Vector::counts(persons(), Arc::clone(&self.rows)),
-            Aggregate::Persons(at) => match behind(at) {
-                None => Vector::default(),
-                Some(Behind { values: None, .. }) => Vector::ones(persons()),
-                Some(Behind { values: Some(list), .. }) => {
-                    let with = self.persons.iter().zip(list.iter()).filter(|(_, n)| **n > 0);
-                    Vector::ones(Arc::new(with.map(|(person, _)| *person).collect()))
-                }
-            },
-            Aggregate::Values(at) => match behind(at) {
-                None => Vector::default(),
-                Some(Behind { values: None, .. }) => {
-                    Vector::counts(persons(), Arc::clone(&self.rows))
-                }
-                Some(Behind { values: Some(list), .. }) => {
-                    let with = self.persons.iter().zip(list.iter()).filter(|(_, n)| **n > 0);
-                    let (persons, counts): (Vec<u32>, Vec<u32>) = with.unzip();
-                    Vector::counts(Arc::new(persons), Arc::new(counts))
-                }
-            },
-            Aggregate::Sum(at) | Aggregate::Average(at) => {
-                Vector::of(self.persons.iter().copied().zip(self.sums(at).iter().copied()))
-            }
-        }
-    }
-
-    /// Everybody behind the rows, each with one.
-    pub(crate) fn behind(&self) -> Vector {
-        Vector::ones(Arc::clone(&self.persons))
     }
 
     /// Groups taken together; `people` is how many persons there are at all.

@@ -20,6 +20,7 @@ use shirube_records::Snapshot;
 
 use crate::close::{Page, Piece, Role};
 use crate::error::QueryError;
+use crate::parallel;
 use crate::people::People;
 use crate::protect::Criterion;
 use crate::released::Released;
@@ -519,15 +520,22 @@ impl Held<'_> {
 
 fn write_page(page: &Page, to: &mut Vec<u8>) -> std::io::Result<()> {
     let size = |n: usize| u64::try_from(n).unwrap_or(u64::MAX).to_le_bytes();
+    let pieces: Vec<&Piece> = page.numbers.iter().flatten().collect();
+    let mut vectors = parallel::each(pieces.len(), |at| {
+        let mut bytes = Vec::new();
+        let written = pieces.get(at).map_or(Ok(()), |piece| piece.vector.write(&mut bytes));
+        written.map(|()| bytes)
+    })
+    .into_iter();
     to.write_all(&size(page.numbers.len()))?;
     for pieces in &page.numbers {
         to.write_all(&size(pieces.len()))?;
-        for piece in pieces {
+        for (piece, vector) in pieces.iter().zip(&mut vectors) {
             to.write_all(&size(piece.cell))?;
             to.write_all(&[piece.role.letter()])?;
             to.write_all(&size(piece.describes.len()))?;
             to.write_all(piece.describes.as_bytes())?;
-            piece.vector.write(to)?;
+            to.write_all(&vector?)?;
         }
     }
     Ok(())

@@ -19,6 +19,7 @@ use shirube_records::{CdmTable, Snapshot, tables};
 
 use crate::error::QueryError;
 use crate::ledger::{sync_folder_of, write_synced};
+use crate::runs::NOBODY;
 use crate::source::{damaged, reader, whole};
 
 /// Persons in the order of their short numbers.
@@ -122,8 +123,10 @@ impl People {
     }
 
     fn add(&mut self, number: i64) -> Result<(), QueryError> {
-        let next =
-            u32::try_from(self.numbers.len()).map_err(|_| Refusal::new("query.value.range"))?;
+        let next = u32::try_from(self.numbers.len())
+            .ok()
+            .filter(|next| *next < NOBODY)
+            .ok_or_else(|| Refusal::new("query.value.range"))?;
         if let std::collections::hash_map::Entry::Vacant(place) = self.index.entry(number) {
             place.insert(next);
             self.numbers.push(number);

@@ -9,6 +9,7 @@ pub const EMBEDDED: &[(&str, &str)] = &[
     ("ndb-publication", include_str!("../policies/ndb-publication.toml")),
     ("census-cell-key", include_str!("../policies/census-cell-key.toml")),
     ("small-registry", include_str!("../policies/small-registry.toml")),
+    ("custom", include_str!("../policies/custom.toml")),
 ];
 
 /// When a group tells the class of its members.
@@ -122,6 +123,9 @@ pub struct QueryPolicy {
     /// Queries that may come to more.
     #[serde(default)]
     pub too_costly: TooCostly,
+    /// Rules that differ from those of the disclosure policy named in `gate`.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub disclosure: toml::Table,
     /// The disclosure policy itself.
     #[serde(skip, default = "no_rules")]
     pub rules: Policy,
@@ -150,7 +154,8 @@ impl QueryPolicy {
     /// Reads a policy text; `file` names it in a refusal.
     ///
     /// # Errors
-    /// `query.policy.unreadable`, and those of [`Policy::embedded`].
+    /// `query.policy.unreadable`, and those of [`Policy::read`] and
+    /// [`Policy::embedded`].
     pub fn read(file: &str, text: &str) -> Result<Self, Refusal> {
         let mut policy: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| {
@@ -161,6 +166,9 @@ impl QueryPolicy {
                 .line(u64::try_from(line).unwrap_or(1))
         })?;
         policy.rules = Policy::embedded(&policy.gate)?;
+        if !policy.disclosure.is_empty() {
+            policy.rules = overlaid(&policy.rules, &policy.disclosure, file)?;
+        }
         Ok(policy)
     }
 
@@ -181,4 +189,17 @@ impl QueryPolicy {
     pub fn threshold(&self) -> u64 {
         u64::try_from(self.rules.threshold).unwrap_or(0)
     }
+}
+
+/// Disclosure rules with some of them changed.
+fn overlaid(rules: &Policy, changes: &toml::Table, file: &str) -> Result<Policy, Refusal> {
+    let unreadable = || Refusal::new("query.policy.unreadable").file(file).field("disclosure");
+    let mut all = toml::Table::try_from(rules).map_err(|_| unreadable())?;
+    all.extend(changes.clone());
+    let text = toml::to_string(&all).map_err(|_| unreadable())?;
+    // Lines of the text made here tell nobody anything.
+    Policy::read(file, &text).map_err(|mut refusal| {
+        refusal.place.line = None;
+        if refusal.place.field.is_none() { refusal.field("disclosure") } else { refusal }
+    })
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use shirube_gate::policy::{Contributions, Policy, Zeros};
 use shirube_gate::protect::{Effort, Primary, Task, Weight, primaries, protect};
-use shirube_gate::table::{CellRef, TableSet};
+use shirube_gate::table::{CellRef, Quantity, TableSet};
 use shirube_model::refusal::Refusal;
 
-use crate::grid::{Grid, Protected};
+use crate::grid::Grid;
+use crate::number::{Number, Protected};
 use crate::policy::{ClassDisclosure, Equal, InstitutionsUnknown, QueryPolicy};
 use crate::tally::UNITS;
 use crate::vector::Vector;
@@ -50,13 +51,10 @@ pub(crate) struct Masks {
     pub(crate) criteria: BTreeMap<Criterion, u64>,
 }
 
-/// How many of the largest contributions the rules may look at.
-const LARGEST: usize = 8;
-
 /// Masks an answer; `close` are cells too close to earlier answers.
 pub(crate) fn masks(
     grid: &Grid,
-    numbers: &[Protected],
+    numbers: &[Number],
     policy: &QueryPolicy,
     close: &BTreeSet<usize>,
     conditional: &[bool],
@@ -77,13 +75,13 @@ pub(crate) fn masks(
     }
     let mut tables = Vec::new();
     for number in numbers {
-        let (table, beyond) = grid.table(*number)?;
-        tables.push((*number, TableSet::single(table)));
+        let (table, beyond) = grid.table(number)?;
+        tables.push((number, TableSet::single(table)));
         own.extend(beyond);
     }
     let mut primary: BTreeSet<usize> = BTreeSet::new();
     for (number, set) in &tables {
-        let found = primaries(set, &policy.rules, None, |cell| behind(grid, *number, set, cell));
+        let found = primaries(set, &policy.rules, None, |cell| behind(grid, number, set, cell));
         primary.extend(found.iter().map(|p| p.cell.cell as usize));
     }
     masks.criteria.insert(Criterion::Primary, count(primary.len()));
@@ -101,14 +99,13 @@ pub(crate) fn masks(
 /// too close to earlier answers. Noise stands between the others and the margins.
 pub(crate) fn noise_masks(
     grid: &Grid,
-    numbers: &[Protected],
+    numbers: &[Number],
     policy: &QueryPolicy,
     close: &BTreeSet<usize>,
 ) -> Masks {
     let few = |n: &usize| {
-        grid.groups.get(*n).is_some_and(|group| {
-            numbers.iter().any(|number| number.contributors(group) < policy.shown_min)
-        })
+        let cells = numbers.iter().filter_map(|number| number.cells.get(*n));
+        cells.into_iter().any(|cell| cell.contributors < policy.shown_min)
     };
     let few: BTreeSet<usize> = (0..grid.groups.len()).filter(few).collect();
     let mut criteria = BTreeMap::from([(Criterion::CellKey, 0)]);
@@ -127,7 +124,7 @@ fn count(n: usize) -> u64 {
 /// one table hides is hidden in all, until none of them needs more.
 fn complete(
     grid: &Grid,
-    tables: &[(Protected, TableSet)],
+    tables: &[(&Number, TableSet)],
     policy: &Policy,
     primary: &BTreeSet<usize>,
     forced: &BTreeSet<usize>,
@@ -139,7 +136,7 @@ fn complete(
     loop {
         let before = hidden.len();
         for (number, set) in tables {
-            let mut wanted = primaries(set, policy, None, |cell| behind(grid, *number, set, cell));
+            let mut wanted = primaries(set, policy, None, |cell| behind(grid, number, set, cell));
             let known: BTreeSet<usize> = wanted.iter().map(|p| p.cell.cell as usize).collect();
             wanted.extend(hidden.difference(&known).map(|cell| Primary {
                 cell: CellRef::new(0, *cell),
@@ -166,25 +163,25 @@ fn complete(
 }
 
 /// Who stands behind a cell, in the unit of its table.
-fn behind(grid: &Grid, number: Protected, set: &TableSet, cell: CellRef) -> Option<Contributions> {
-    let group = grid.groups.get(cell.cell as usize)?;
+fn behind(grid: &Grid, number: &Number, set: &TableSet, cell: CellRef) -> Option<Contributions> {
+    let at = cell.cell as usize;
+    let (group, own) = (grid.groups.get(at)?, number.cells.get(at)?);
     let decimals = set.tables.first()?.measure.decimals;
-    let magnitude = number.quantity() == shirube_gate::table::Quantity::Magnitude;
+    let magnitude = number.what.quantity() == Quantity::Magnitude;
     let divide = if magnitude && decimals == 0 { UNITS } else { 1 };
-    let size = |value: u128| i64::try_from(value / divide.unsigned_abs()).unwrap_or(i64::MAX);
-    let largest = number.largest(group, LARGEST).into_iter().map(size).collect();
+    let size = |value: &u128| i64::try_from(value / divide.unsigned_abs()).unwrap_or(i64::MAX);
     let institutions = count(group.institutions.len());
     Some(Contributions {
-        persons: Some(number.contributors(group)),
+        persons: Some(own.contributors),
         institutions: (institutions > 0).then_some(institutions),
-        largest,
+        largest: own.largest.iter().map(size).collect(),
     })
 }
 
 /// The rules that concern queries, with the cells each of them masks.
 fn own_rules(
     grid: &Grid,
-    numbers: &[Protected],
+    numbers: &[Number],
     policy: &QueryPolicy,
     conditional: &[bool],
 ) -> Vec<(Criterion, BTreeSet<usize>)> {
@@ -198,19 +195,19 @@ fn own_rules(
         each(&|n| {
             grid.groups.get(n).is_some_and(|group| {
                 numbers.iter().any(|number| {
-                    let persons = number.contributors(group);
+                    let persons = number.cells.get(n).map_or(0, |cell| cell.contributors);
                     // Nobody counts as few where a condition could have made it
                     // somebody.
-                    let could = by_condition(*number, conditional) && !group.is_empty();
+                    let could = by_condition(number.what, conditional) && !group.is_empty();
                     let low = if could { 0 } else { low };
                     persons >= low && persons < threshold
                 })
             })
         }),
     )];
-    out.push((Criterion::Weights, each(&|n| rests_on_few(grid, numbers, n, policy, conditional))));
+    out.push((Criterion::Weights, each(&|n| rests_on_few(numbers, n, policy, conditional))));
     if policy.close_min > 0 {
-        let rule = |n: usize| too_similar(grid, numbers, n, policy, conditional);
+        let rule = |n: usize| too_similar(numbers, n, policy, conditional);
         out.push((Criterion::Difference, each(&rule)));
     }
     if policy.rules.institutions_min.is_some()
@@ -230,17 +227,12 @@ fn own_rules(
 /// Whether two numbers of a cell differ by few persons. Equal numbers count where
 /// a condition in the query could make them differ: else the mask would tell
 /// whether it holds for anybody.
-fn too_similar(
-    grid: &Grid,
-    numbers: &[Protected],
-    at: usize,
-    policy: &QueryPolicy,
-    conditional: &[bool],
-) -> bool {
-    let Some(group) = grid.groups.get(at) else { return true };
+fn too_similar(numbers: &[Number], at: usize, policy: &QueryPolicy, conditional: &[bool]) -> bool {
     // The persons behind the rows can be asked for, so they are compared too.
-    let asked: Vec<(Vector, bool)> =
-        numbers.iter().map(|n| (n.of(group), by_condition(*n, conditional))).collect();
+    let asked: Vec<(&Vector, bool)> = numbers
+        .iter()
+        .filter_map(|n| Some((&n.cells.get(at)?.vector, by_condition(n.what, conditional))))
+        .collect();
     let equal_too = policy.equal == Equal::TooClose;
     asked.iter().enumerate().any(|(at, (a, a_conditional))| {
         asked.iter().skip(at + 1).any(|(b, b_conditional)| {
@@ -258,27 +250,19 @@ fn by_condition(number: Protected, conditional: &[bool]) -> bool {
 
 /// Whether a number rests on few persons, though many have a say in it: others
 /// contribute zero, or hardly anything.
-fn rests_on_few(
-    grid: &Grid,
-    numbers: &[Protected],
-    at: usize,
-    policy: &QueryPolicy,
-    conditional: &[bool],
-) -> bool {
-    let Some(group) = grid.groups.get(at) else { return true };
-    numbers.iter().filter(|n| **n != Protected::Behind).any(|number| {
-        let parts = number.of(group);
-        let sizes = || parts.iter().map(|(_, v)| v.unsigned_abs()).filter(|v| *v > 0);
-        let persons = count(sizes().count());
+fn rests_on_few(numbers: &[Number], at: usize, policy: &QueryPolicy, conditional: &[bool]) -> bool {
+    numbers.iter().filter(|n| n.what != Protected::Behind).any(|number| {
+        let Some(cell) = number.cells.get(at) else { return true };
+        let persons = cell.vector.len();
         // Nobody counts as few where a condition could have made it somebody.
-        let low = u64::from(!by_condition(*number, conditional));
-        let few = number.argument().is_some()
-            && number.contributors(group) > 0
+        let low = u64::from(!by_condition(number.what, conditional));
+        let few = number.what.argument().is_some()
+            && cell.contributors > 0
             && persons >= low
             && persons < policy.threshold();
-        let (largest, all) = (sizes().max().unwrap_or(0), sizes().fold(0, u128::saturating_add));
+        let largest = cell.largest.first().copied().unwrap_or(0);
         let share = u128::from(policy.largest_percent);
-        few || share > 0 && largest.saturating_mul(100) > all.saturating_mul(share)
+        few || share > 0 && largest.saturating_mul(100) > cell.size.saturating_mul(share)
     })
 }
 

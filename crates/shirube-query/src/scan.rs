@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions,
-    StringArray, UInt32Array,
+    ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
+    UInt32Array,
 };
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Field, Int64Type, Schema, SchemaRef};
@@ -35,6 +35,7 @@ use roaring::RoaringBitmap;
 
 use crate::error::QueryError;
 use crate::people::People;
+use crate::runs::{Cursor, Learning, Learnt, NOBODY, Run, runs};
 use crate::source::{PERSON, SITE};
 
 /// Rows below which a table is read by one thread.
@@ -102,19 +103,21 @@ impl std::fmt::Debug for Reading {
     }
 }
 
-/// Row groups of one file.
-#[derive(Clone)]
-struct Piece {
+/// A row group of a file.
+struct Part {
     path: PathBuf,
     metadata: ArrowReaderMetadata,
-    groups: Vec<usize>,
+    group: usize,
+    rows: usize,
+    /// Whose rows follow each other, known once they were read.
+    learnt: Learnt,
 }
 
 /// A table of a snapshot.
 pub(crate) struct RecordsTable {
     schema: SchemaRef,
     /// What each thread reads, in the order of the files.
-    partitions: Arc<Vec<Vec<Piece>>>,
+    partitions: Arc<Vec<Vec<Arc<Part>>>>,
     rows: usize,
     reading: Arc<Reading>,
 }
@@ -145,29 +148,28 @@ impl RecordsTable {
         reading: Reading,
     ) -> Result<Self, QueryError> {
         let fault = || QueryError::engine("table");
-        let mut groups: Vec<(PathBuf, ArrowReaderMetadata, usize, usize)> = Vec::new();
+        let mut parts: Vec<Arc<Part>> = Vec::new();
         for path in files {
             let file = File::open(&path).map_err(|_| fault())?;
             let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default())
                 .map_err(|_| fault())?;
-            for (number, group) in metadata.metadata().row_groups().iter().enumerate() {
-                let rows = usize::try_from(group.num_rows()).unwrap_or(0);
-                groups.push((path.clone(), metadata.clone(), number, rows));
+            for (group, about) in metadata.metadata().row_groups().iter().enumerate() {
+                let rows = usize::try_from(about.num_rows()).map_err(|_| fault())?;
+                let (path, metadata) = (path.clone(), metadata.clone());
+                let learnt = Learnt::default();
+                parts.push(Arc::new(Part { path, metadata, group, rows, learnt }));
             }
         }
-        let rows: usize = groups.iter().map(|(.., rows)| rows).sum();
+        let rows: usize = parts.iter().map(|part| part.rows).sum();
         let threads = if rows < SPLIT_ROWS { 1 } else { threads() };
         let each = rows.div_ceil(threads).max(1);
-        let mut partitions: Vec<Vec<Piece>> = vec![Vec::new(); threads];
+        let mut partitions: Vec<Vec<Arc<Part>>> = vec![Vec::new(); threads];
         let mut before = 0;
-        for (path, metadata, number, count) in groups {
-            let Some(partition) = partitions.get_mut((before / each).min(threads - 1)) else {
-                continue;
-            };
-            before += count;
-            match partition.last_mut().filter(|piece| piece.path == path) {
-                Some(piece) => piece.groups.push(number),
-                None => partition.push(Piece { path, metadata, groups: vec![number] }),
+        for part in parts {
+            let at = (before / each).min(threads - 1);
+            before += part.rows;
+            if let Some(partition) = partitions.get_mut(at) {
+                partition.push(part);
             }
         }
         Ok(Self { schema, partitions: Arc::new(partitions), rows, reading: Arc::new(reading) })
@@ -220,7 +222,7 @@ impl TableProvider for RecordsTable {
 /// The reading of some columns of a table.
 struct RecordsScan {
     schema: SchemaRef,
-    partitions: Arc<Vec<Vec<Piece>>>,
+    partitions: Arc<Vec<Vec<Arc<Part>>>>,
     rows: usize,
     reading: Arc<Reading>,
     properties: Arc<PlanProperties>,
@@ -287,9 +289,9 @@ impl ExecutionPlan for RecordsScan {
         partition: usize,
         _context: Arc<TaskContext>,
     ) -> EngineResult<SendableRecordBatchStream> {
-        let pieces = self.partitions.get(partition).cloned().unwrap_or_default();
+        let parts = self.partitions.get(partition).cloned().unwrap_or_default();
         let mut reader = Reader {
-            pieces: pieces.into_iter(),
+            parts: parts.into_iter(),
             open: None,
             schema: Arc::clone(&self.schema),
             reading: Arc::clone(&self.reading),
@@ -303,11 +305,28 @@ impl ExecutionPlan for RecordsScan {
 
 /// Batches of one partition.
 struct Reader {
-    pieces: std::vec::IntoIter<Piece>,
-    open: Option<ParquetRecordBatchReader>,
+    parts: std::vec::IntoIter<Arc<Part>>,
+    open: Option<Open>,
     schema: SchemaRef,
     reading: Arc<Reading>,
     failed: bool,
+}
+
+/// A row group that is being read.
+struct Open {
+    part: Arc<Part>,
+    batches: ParquetRecordBatchReader,
+    persons: Persons,
+}
+
+/// Where the persons of a row group's rows come from.
+enum Persons {
+    /// The rows belong to nobody.
+    Nobody,
+    /// Columns of the file; what they say is kept for the next time.
+    Read(Learning),
+    /// What an earlier reading said.
+    Known(Cursor),
 }
 
 impl Reader {
@@ -322,112 +341,150 @@ impl Reader {
 
     fn read(&mut self) -> EngineResult<Option<RecordBatch>> {
         loop {
-            if let Some(batch) = self.open.as_mut().and_then(Iterator::next) {
-                let batch = batch.map_err(|_| unreadable())?;
-                return self.reading.offered(&self.schema, &batch).map(Some);
+            if let Some(mut open) = self.open.take() {
+                if let Some(batch) = open.batches.next() {
+                    let batch = batch.map_err(|_| unreadable())?;
+                    let runs = open.runs(&self.reading, &batch)?;
+                    self.open = Some(open);
+                    return self.reading.offered(&self.schema, &batch, runs.as_deref()).map(Some);
+                }
+                if let Persons::Read(learning) = open.persons {
+                    open.part.learnt.keep(learning);
+                }
             }
-            let Some(piece) = self.pieces.next() else { return Ok(None) };
-            self.open = Some(self.reading.reader(&self.schema, piece)?);
+            let Some(part) = self.parts.next() else { return Ok(None) };
+            self.open = Some(self.reading.open(&self.schema, part)?);
+        }
+    }
+}
+
+impl Open {
+    /// Whose the rows of a batch are; `None` where they are nobody's.
+    fn runs(&mut self, reading: &Reading, batch: &RecordBatch) -> EngineResult<Option<Vec<Run>>> {
+        match &mut self.persons {
+            Persons::Nobody => Ok(None),
+            Persons::Known(cursor) => cursor.take(batch.num_rows()).ok_or_else(lacking).map(Some),
+            Persons::Read(learning) => {
+                let runs = reading.runs(batch)?;
+                learning.add(&runs);
+                Ok(Some(runs))
+            }
         }
     }
 }
 
 impl Reading {
-    fn reader(&self, schema: &Schema, piece: Piece) -> EngineResult<ParquetRecordBatchReader> {
-        let file = File::open(&piece.path).map_err(|_| unreadable())?;
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, piece.metadata);
-        let columns = self.columns_in_file(schema);
+    fn open(&self, schema: &Schema, part: Arc<Part>) -> EngineResult<Open> {
+        let persons = match part.learnt.known() {
+            _ if self.person.is_none() && self.events.is_none() => Persons::Nobody,
+            Some(runs) => Persons::Known(Cursor::new(runs)),
+            None => Persons::Read(Learning::new(part.rows)),
+        };
+        let file = File::open(&part.path).map_err(|_| unreadable())?;
+        let metadata = part.metadata.clone();
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+        let columns = self.columns_in_file(schema, matches!(persons, Persons::Read(_)));
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns);
-        builder
+        let batches = builder
             .with_projection(mask)
-            .with_row_groups(piece.groups)
+            .with_row_groups(vec![part.group])
             .with_batch_size(BATCH_ROWS)
             .build()
-            .map_err(|_| unreadable())
+            .map_err(|_| unreadable())?;
+        Ok(Open { part, batches, persons })
     }
 
-    fn columns_in_file<'a>(&'a self, schema: &'a Schema) -> Vec<&'a str> {
+    fn columns_in_file<'a>(&'a self, schema: &'a Schema, persons: bool) -> Vec<&'a str> {
         let names = schema.fields().iter().map(|f| f.name().as_str());
-        let mut out: Vec<&str> = names.filter(|n| !n.starts_with("__")).collect();
-        out.extend(self.person.as_deref());
+        let own = |name: &str| name.starts_with("__") || self.is_person(name);
+        let mut out: Vec<&str> = names.filter(|name| !own(name)).collect();
         if schema.column_with_name(SITE).is_some() {
             out.push("care_site_id");
         }
-        if self.events.is_some() {
+        if persons {
+            out.extend(self.person.as_deref());
+        }
+        if persons && self.events.is_some() {
             out.extend(["cost_event_id", "cost_domain_id"]);
         }
         out
     }
 
+    /// Whether a column holds the number of the row's person.
+    fn is_person(&self, column: &str) -> bool {
+        let of_event = self.events.is_some().then_some("person_id");
+        self.person.as_deref().or(of_event) == Some(column)
+    }
+
+    /// The persons of a batch by its columns.
+    fn runs(&self, batch: &RecordBatch) -> EngineResult<Vec<Run>> {
+        let persons: ArrayRef = match (&self.person, &self.events) {
+            (Some(name), _) => Arc::clone(batch.column_by_name(name).ok_or_else(lacking)?),
+            (None, Some(events)) => persons_of_costs(batch, events).ok_or_else(lacking)?,
+            (None, None) => return Err(lacking()),
+        };
+        let persons = persons.as_primitive_opt::<Int64Type>().ok_or_else(lacking)?;
+        runs(persons, |number| self.people.index(number)).ok_or_else(lacking)
+    }
+
     /// The rows a query may see, with the person and the institution of each.
-    fn offered(&self, schema: &SchemaRef, batch: &RecordBatch) -> EngineResult<RecordBatch> {
-        let persons: Option<ArrayRef> = match (&self.person, &self.events) {
-            (Some(name), _) => Some(Arc::clone(batch.column_by_name(name).ok_or_else(lacking)?)),
-            (None, Some(events)) => Some(persons_of_costs(batch, events).ok_or_else(lacking)?),
-            (None, None) => None,
-        };
-        let stay = match &persons {
-            Some(persons) => Some(self.stay(persons)?),
-            None => None,
-        };
+    fn offered(
+        &self,
+        schema: &SchemaRef,
+        batch: &RecordBatch,
+        runs: Option<&[Run]>,
+    ) -> EngineResult<RecordBatch> {
+        let rows = batch.num_rows();
         let mut columns = Vec::with_capacity(schema.fields().len());
         for field in schema.fields() {
-            columns.push(match (field.name().as_str(), &stay, &persons) {
-                (PERSON, Some(stay), _) => Arc::clone(&stay.short),
-                ("person_id", _, Some(persons)) if self.events.is_some() => Arc::clone(persons),
-                (SITE, ..) => column(batch, "care_site_id", field)?,
-                (name, ..) => column(batch, name, field)?,
+            columns.push(match (field.name().as_str(), runs) {
+                (PERSON, Some(runs)) => short(runs, rows),
+                (name, Some(runs)) if self.is_person(name) => self.numbers(runs, rows),
+                (SITE, _) => column(batch, "care_site_id", field)?,
+                (name, _) => column(batch, name, field)?,
             });
         }
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let whole = RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
             .map_err(|_| lacking())?;
-        match stay.and_then(|stay| stay.mask) {
+        match runs.and_then(|runs| self.mask(runs, rows)) {
             None => Ok(whole),
             Some(mask) => filter_record_batch(&whole, &mask).map_err(|_| lacking()),
         }
     }
 
-    /// The short number of each row's person, and which rows stay.
-    fn stay(&self, persons: &ArrayRef) -> EngineResult<Stay> {
-        let persons = persons.as_primitive_opt::<Int64Type>().ok_or_else(lacking)?;
-        let mut short = Vec::with_capacity(persons.len());
-        let mut mask: Option<Vec<bool>> = None;
-        // Rows of a person mostly follow each other.
-        let (mut last, mut now) = (None, (0, false));
-        for row in 0..persons.len() {
-            let person = (!persons.is_null(row)).then(|| persons.value(row));
-            if person != last || row == 0 {
-                last = person;
-                now = match person {
-                    None => (0, false),
-                    Some(number) => {
-                        let short = self.people.index(number).ok_or_else(lacking)?;
-                        (short, !self.excluded.contains(short))
-                    }
-                };
-            }
-            short.push(now.0);
-            match &mut mask {
-                Some(mask) => mask.push(now.1),
-                None if !now.1 => {
-                    let mut begun = vec![true; row];
-                    begun.push(false);
-                    mask = Some(begun);
-                }
-                None => {}
-            }
+    /// The number in the data set of each row's person.
+    fn numbers(&self, runs: &[Run], rows: usize) -> ArrayRef {
+        let mut out = Vec::with_capacity(rows);
+        for run in runs {
+            // Rows of nobody stay out.
+            let number = self.people.number(run.person).unwrap_or_default();
+            out.extend(std::iter::repeat_n(number, run.rows as usize));
         }
-        let short = Arc::new(UInt32Array::from(short));
-        Ok(Stay { short, mask: mask.map(BooleanArray::from) })
+        Arc::new(Int64Array::from(out))
+    }
+
+    /// Which rows stay; `None` when all do.
+    fn mask(&self, runs: &[Run], rows: usize) -> Option<BooleanArray> {
+        let stays = |run: &Run| run.person != NOBODY && !self.excluded.contains(run.person);
+        if runs.iter().all(stays) {
+            return None;
+        }
+        let mut out = Vec::with_capacity(rows);
+        for run in runs {
+            out.extend(std::iter::repeat_n(stays(run), run.rows as usize));
+        }
+        Some(BooleanArray::from(out))
     }
 }
 
-/// The persons of a batch's rows.
-struct Stay {
-    short: ArrayRef,
-    /// Absent when every row stays.
-    mask: Option<BooleanArray>,
+/// The short number of each row's person.
+fn short(runs: &[Run], rows: usize) -> ArrayRef {
+    let mut out = Vec::with_capacity(rows);
+    for run in runs {
+        out.extend(std::iter::repeat_n(run.person, run.rows as usize));
+    }
+    Arc::new(UInt32Array::from(out))
 }
 
 fn column(batch: &RecordBatch, name: &str, field: &Field) -> EngineResult<ArrayRef> {

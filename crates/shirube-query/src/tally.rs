@@ -377,11 +377,3 @@ impl Cells {
         Ok(out)
     }
 }
-
-/// Values behind an average; `None` for other measures.
-pub(crate) fn divisor(group: &Group, measure: Aggregate) -> Option<i128> {
-    match measure {
-        Aggregate::Average(at) => Some(group.total(Aggregate::Values(at))),
-        _ => None,
-    }
-}

@@ -43,6 +43,14 @@ impl Vector {
         Self { persons: Arc::new(persons), values: Values::of(values) }
     }
 
+    /// A sum for each person; the persons in order.
+    pub(crate) fn sums(persons: Arc<Vec<u32>>, sums: &[i128]) -> Self {
+        if sums.iter().all(|sum| *sum != 0) && sums.len() == persons.len() {
+            return Self { persons, values: Values::of(sums.to_vec()) };
+        }
+        Self::of(persons.iter().copied().zip(sums.iter().copied()))
+    }
+
     /// One for each person; the persons in order.
     pub(crate) fn ones(persons: Arc<Vec<u32>>) -> Self {
         Self { persons, values: Values::Ones }
@@ -78,6 +86,15 @@ impl Vector {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, i128)> + '_ {
         self.persons.iter().enumerate().map(|(at, person)| (*person, self.value(at)))
+    }
+
+    /// Gives every contribution to `take`, in order of the persons.
+    pub(crate) fn each_value(&self, mut take: impl FnMut(i128)) {
+        match &self.values {
+            Values::Ones => (0..self.persons.len()).for_each(|_| take(1)),
+            Values::Counts(list) => list.iter().for_each(|count| take(i128::from(*count))),
+            Values::Large(list) => list.iter().for_each(|value| take(*value)),
+        }
     }
 
     /// Contributions added up.

@@ -97,6 +97,7 @@ pages! {
     Get "/{lang}/health-data" => get(health::list);
     Get "/{lang}/health-data/{id}" => get(health::data_set);
     Post "/{lang}/health-data/{id}/verify" => post(health::verify);
+    GetPost "/{lang}/health-data/{id}/quality" => form(health::quality, health::check_quality);
     GetPost "/{lang}/health-data/{id}/ask" => form(health::show, health::ask);
     Get "/{lang}/health-data/{id}/answers/{name}" => get(health::answer);
     Get "/{lang}/health-data/{id}/reviews" => get(health::queue);

@@ -8,12 +8,33 @@ use crate::bed::{ask, bed, code, fresh, fresh_with, has, number, number_of, poli
 fn policies_are_readable_and_versioned() {
     for (id, _) in EMBEDDED {
         let policy = QueryPolicy::embedded(id).unwrap();
-        assert_eq!((policy.id.as_str(), policy.version), (*id, 2));
+        assert_eq!(policy.id, *id);
+        assert!(policy.version > 0);
         assert_eq!(policy.rules.id, policy.gate);
     }
     assert_eq!(QueryPolicy::embedded("none").unwrap_err().code, "query.policy.unknown");
     let bad = QueryPolicy::read("p.toml", "id = \"x\"\nversion = \"one\"\n").unwrap_err();
     assert_eq!((bad.code, bad.place.line), ("query.policy.unreadable", Some(2)));
+}
+
+#[test]
+fn an_owner_changes_single_rules() {
+    let text = EMBEDDED.iter().find(|(id, _)| *id == "custom").unwrap().1;
+    let own = |from: &str, to: &str| QueryPolicy::read("own.toml", &text.replace(from, to));
+    let policy = own("threshold = 10", "threshold = 25\np_percent = 15").unwrap();
+    let changed = (policy.threshold(), policy.rules.p_percent, policy.rules.institutions_min);
+    assert_eq!(changed, (25, Some(15), Some(3)));
+    assert_eq!(policy.rules.id, "custom");
+    for (from, to, code) in [
+        ("threshold = 10", "threshold = -1", "gate.policy.value"),
+        ("threshold = 10", "threshold = \"ten\"", "gate.policy.unreadable"),
+        ("threshold = 10", "thresholds = 10", "gate.policy.unreadable"),
+        ("gate = \"custom\"", "gate = \"none\"", "gate.policy.unknown"),
+    ] {
+        let refusal = own(from, to).unwrap_err();
+        assert_eq!(refusal.code, code, "{to}");
+        assert_eq!(refusal.place.line, None, "{to}");
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub fn quality_html(report: &QualityReport, lang: Lang) -> String {
     if failed.is_empty() {
         let _ = write!(out, "<p>{}</p>", word(lang, "quality.none-failed"));
     } else {
-        out.push_str(&rows(&failed, lang));
+        out.push_str(&rows(&failed, lang, &text(lang, "quality.failed")));
     }
     let _ = writeln!(out, "</section>\n<section><h2>{}</h2>", word(lang, "quality.by-table"));
     let mut by_table: BTreeMap<&str, Vec<&CheckResult>> = BTreeMap::new();
@@ -91,7 +91,7 @@ pub fn quality_html(report: &QualityReport, lang: Lang) -> String {
             out,
             "<details><summary>{}</summary>{}</details>",
             escape(&line),
-            rows(&checks, lang)
+            rows(&checks, lang, &line)
         );
     }
     out.push_str("</section>\n");
@@ -100,9 +100,10 @@ pub fn quality_html(report: &QualityReport, lang: Lang) -> String {
 
 fn totals(report: &QualityReport, lang: Lang) -> String {
     let mut out = format!(
-        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th>\
+        "{}<table><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th>\
          <th scope=\"col\" class=\"n\">{}</th><th scope=\"col\" class=\"n\">{}</th>\
          <th scope=\"col\" class=\"n\">{}</th></tr></thead><tbody>\n",
+        scroll(&text(lang, "quality.title")),
         word(lang, "quality.category"),
         word(lang, "quality.context"),
         word(lang, "quality.outcome-passed"),
@@ -134,7 +135,13 @@ fn totals(report: &QualityReport, lang: Lang) -> String {
     out
 }
 
-fn rows(checks: &[&CheckResult], lang: Lang) -> String {
+/// The start of a part that scrolls by itself, also by keys.
+fn scroll(label: &str) -> String {
+    let label = escape(label);
+    format!("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">")
+}
+
+fn rows(checks: &[&CheckResult], lang: Lang, label: &str) -> String {
     let heads = [
         ("quality.check", ""),
         ("quality.field", ""),
@@ -145,7 +152,7 @@ fn rows(checks: &[&CheckResult], lang: Lang) -> String {
         ("quality.threshold", " class=\"n\""),
         ("quality.outcome", ""),
     ];
-    let mut out = "<div class=\"scroll\"><table><thead><tr>".to_owned();
+    let mut out = format!("{}<table><thead><tr>", scroll(label));
     for (key, class) in heads {
         let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", word(lang, key));
     }

@@ -7,6 +7,7 @@
 
 pub(crate) mod access;
 mod config;
+pub(crate) mod quality;
 
 pub use config::FILE;
 pub(crate) use config::{DataSet, Permit};
@@ -45,6 +46,7 @@ pub struct HealthData {
     seconds_max: u64,
     read: Mutex<Read>,
     gates: Mutex<BTreeMap<String, Arc<Mutex<Vec<Opened>>>>>,
+    checks: quality::Checks,
     /// Where notices and choices are kept.
     registers: OnceLock<Arc<Store>>,
 }
@@ -94,6 +96,7 @@ impl HealthData {
             seconds_max: QUERY_SECONDS_MAX,
             read: Mutex::default(),
             gates: Mutex::default(),
+            checks: Mutex::default(),
             registers: OnceLock::new(),
         };
         data.sets()?;
@@ -289,6 +292,32 @@ impl HealthData {
         Ok(gate)
     }
 
+    /// Opens the gates of all data sets in the background, so that whoever asks
+    /// first does not wait for files to be checked. Faults go to the log; who asks
+    /// is told of them too.
+    pub fn open_gates(self: &Arc<Self>) {
+        let data = Arc::clone(self);
+        tokio::spawn(async move {
+            let sets = data.load(|data| Ok(data.sets()?)).await;
+            for set in sets.unwrap_or_default().iter() {
+                let of = set.clone();
+                let opened = data.load(move |data| data.open_all(&of)).await;
+                if let Err(error) = opened {
+                    access::log(&error);
+                }
+            }
+        });
+    }
+
+    fn open_all(&self, set: &DataSet) -> Result<(), QueryError> {
+        if !set.choices {
+            return self.gate(set, None).map(drop);
+        }
+        // What a permit is for decides whose records it sees.
+        let mut permits = set.permits.iter().take(GATES_MAX);
+        permits.try_for_each(|permit| self.gate(set, Some(permit)).map(drop))
+    }
+
     /// Whether a gate of the data set's present snapshot is open, so that its
     /// files were checked since the server started.
     pub(crate) fn is_open(&self, set: &DataSet) -> bool {
@@ -316,7 +345,7 @@ impl HealthData {
         sql: &str,
     ) -> Result<Checked, QueryError> {
         let (set, permit, sql) = (set.clone(), permit.clone(), sql.to_owned());
-        self.heavy(move |data, _turn| Ok(data.gate(&set, Some(&permit))?.check(&sql)?)).await
+        self.heavy(move |data| Ok(data.gate(&set, Some(&permit))?.check(&sql)?)).await
     }
 
     /// Puts a query to the gate.
@@ -331,13 +360,12 @@ impl HealthData {
     ) -> Result<Decision, QueryError> {
         let (set, permit) = (set.clone(), permit.clone());
         let (asker, sql) = (asker.to_owned(), sql.to_owned());
-        self.heavy(move |data, turn| {
+        self.heavy(move |data| {
             let gate = data.gate(&set, Some(&permit))?;
-            let asked = async move {
+            apart(async move {
                 let by = Asking { permit: &permit.id, asker: &asker, at: Utc::now() };
                 gate.ask(&by, &sql).await
-            };
-            apart(data.seconds_max, turn, asked)
+            })
         })
         .await
     }
@@ -374,10 +402,9 @@ impl HealthData {
         entry: &Entry,
     ) -> Result<Reproduced, QueryError> {
         let (set, entry) = (set.clone(), entry.clone());
-        self.heavy(move |data, turn| {
+        self.heavy(move |data| {
             let gate = data.gate(&set, set.permit(&entry.permit))?;
-            let again = async move { gate.reproduce(&entry).await };
-            apart(data.seconds_max, turn, again)
+            apart(async move { gate.reproduce(&entry).await })
         })
         .await
     }
@@ -389,7 +416,7 @@ impl HealthData {
     /// The first file that is not as it was written, `web.health.busy`.
     pub(crate) async fn verify(self: &Arc<Self>, set: &DataSet) -> Result<u64, QueryError> {
         let set = set.clone();
-        self.heavy(move |data, _turn| {
+        self.heavy(move |data| {
             data.describe(&set)?.snapshot.verify()?;
             data.ledger(&set)?.verify()
         })
@@ -408,13 +435,22 @@ impl HealthData {
         tokio::task::spawn_blocking(move || work(&data)).await.unwrap_or_else(|_| Err(stopped()))
     }
 
-    /// Works on records beside the reactor, when it is this work's turn.
+    /// Works on records beside the reactor, when it is this work's turn. Where it
+    /// takes too long, whoever asks is told so; the work keeps its turn until it
+    /// is through.
     async fn heavy<T: Send + 'static>(
         self: &Arc<Self>,
-        work: impl FnOnce(&Self, OwnedSemaphorePermit) -> Result<T, QueryError> + Send + 'static,
+        work: impl FnOnce(&Self) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<T, QueryError> {
         let turn = self.turn()?;
-        self.load(move |data| work(data, turn)).await
+        let working = self.load(move |data| {
+            let out = work(data);
+            drop(turn);
+            out
+        });
+        let limit = Duration::from_secs(self.seconds_max);
+        let slow = || Refusal::new("web.health.slow").arg("seconds", self.seconds_max);
+        tokio::time::timeout(limit, working).await.unwrap_or_else(|_| Err(slow().into()))
     }
 }
 
@@ -422,29 +458,14 @@ fn stopped() -> QueryError {
     Refusal::new("web.health.stopped").into()
 }
 
-/// Runs a query on threads of its own. Where it takes too long, whoever asks is
-/// told so; the query keeps its turn until it is through.
+/// Runs a query on threads of its own.
 fn apart<T: Send + 'static>(
-    seconds_max: u64,
-    turn: OwnedSemaphorePermit,
     query: impl Future<Output = Result<T, QueryError>> + Send + 'static,
 ) -> Result<T, QueryError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
-        .enable_time()
         .build()
         .map_err(|_| stopped())?;
-    let running = runtime.spawn(async move {
-        let out = query.await;
-        drop(turn);
-        out
-    });
-    let limit = Duration::from_secs(seconds_max);
-    let waited = runtime.block_on(async { tokio::time::timeout(limit, running).await });
-    runtime.shutdown_background();
-    match waited {
-        Ok(Ok(out)) => out,
-        Ok(Err(_)) => Err(stopped()),
-        Err(_) => Err(Refusal::new("web.health.slow").arg("seconds", seconds_max).into()),
-    }
+    let done = runtime.block_on(runtime.spawn(query));
+    done.unwrap_or_else(|_| Err(stopped()))
 }

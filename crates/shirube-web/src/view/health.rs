@@ -38,6 +38,8 @@ pub(crate) struct SetPage {
     pub ask: Option<String>,
     pub ledger: Option<String>,
     pub reviews: Option<String>,
+    /// Address of the quality report.
+    pub quality: Option<String>,
     /// Token and address of the form that verifies the snapshot.
     pub verify: Option<(String, String)>,
     pub verified: Option<String>,
@@ -49,6 +51,23 @@ pub(crate) struct SetPage {
     pub tables: Vec<TableRow>,
     pub coverage: Option<Vec<CoverageRow>>,
     pub staff: Option<StaffPart>,
+}
+
+/// The quality of a data set's snapshot.
+#[derive(Template)]
+#[template(path = "health/quality.html")]
+pub(crate) struct QualityPage {
+    pub c: Chrome,
+    pub made_up: bool,
+    pub faults: Vec<FaultLine>,
+    /// Token of the form that begins a check; none while one is running.
+    pub csrf: Option<String>,
+    /// Address of this page.
+    pub again: String,
+    pub checked_before: bool,
+    pub running: Option<String>,
+    /// The report as sections of a page.
+    pub report: Option<String>,
 }
 
 /// A table that may be asked.

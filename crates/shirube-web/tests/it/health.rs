@@ -584,3 +584,34 @@ fn a_large_query_runs_when_two_reviewers_let_it() {
     let asked = alice.answer(BY_SEX);
     assert!(asked.text.contains("id=\"standing\""), "its answer waits in turn: {}", asked.text);
 }
+
+#[test]
+fn staff_have_the_quality_checked() {
+    let records = Records::new("");
+    let site = records.site();
+    let alice = person(&site, "alice", "researcher");
+    let auditor = person(&site, "audra", "auditor");
+    assert_eq!(alice.get("/quality").status, StatusCode::FORBIDDEN);
+    assert_eq!(alice.send("/quality", &[]).status, StatusCode::FORBIDDEN);
+    let before = auditor.get("/quality");
+    assert_eq!(before.status, StatusCode::OK);
+    sound("quality", &before);
+    assert!(!before.text.contains("id=\"report\""));
+    assert_eq!(auditor.send("/quality", &[]).status, StatusCode::SEE_OTHER);
+    let report = (0..600).find_map(|_| {
+        let page = auditor.get("/quality");
+        sound("quality", &page);
+        if page.text.contains("id=\"report\"") {
+            return Some(page.text);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        None
+    });
+    assert!(report.unwrap().contains("isPrimaryKey"));
+    // What cannot be read is told, and checking again mends it.
+    let file = fs::read_dir(records.path().join("quality")).unwrap().next().unwrap().unwrap();
+    fs::write(file.path(), "{").unwrap();
+    let broken = auditor.get("/quality");
+    assert!(broken.text.contains("health.quality"), "{}", broken.text);
+    assert!(!broken.text.contains("id=\"report\"") && broken.text.contains("id=\"check\""));
+}

@@ -103,10 +103,13 @@ pub(crate) async fn run(args: DemoArgs, out: &Out) -> Result<ExitCode, Failure> 
     let options = WebOptions {
         accounts: Some(accounts),
         demo_accounts: Some((names, PASSWORD.to_owned())),
-        health,
+        health: health.clone(),
         ..WebOptions::default()
     };
     let demo = Site::bind(opened, options, &args.addr).await?;
+    if let Some(health) = &health {
+        health.open_gates();
+    }
     let real =
         Site::bind(real(&args.dir, &pack, out).await?, WebOptions::default(), &args.real_addr);
     let (demo, real) = demo.side_by_side(real.await?);

@@ -34,9 +34,12 @@ pub(crate) async fn run(args: ServeArgs, out: &Out) -> Result<ExitCode, Failure>
         behind_proxy: args.behind_proxy,
         secure_cookies: args.secure_cookies,
         demo_accounts: None,
-        health,
+        health: health.clone(),
     };
     let site = Site::bind(opened, options, &args.addr).await?;
+    if let Some(health) = &health {
+        health.open_gates();
+    }
     out.say("cli.serve.ready", &[("url", site.url.clone())]);
     site.serve().await?;
     out.note(out.text("cli.serve.stopped"));

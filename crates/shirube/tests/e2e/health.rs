@@ -2,6 +2,8 @@
 //! told where a query is wrong, runs a good one, sees what is masked and takes
 //! the table along; an auditor finds it in the ledger and repeats it.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use shirube_model::lang::Lang;
 use shirube_model::refusal::text;
@@ -124,6 +126,8 @@ impl Journey<'_> {
         let page = self.as_somebody("auditor").await?;
         page.visit(&self.path("")).await?;
         self.sound(&page, "data-set-staff", 200).await?;
+        self.quality_checked(&page).await.context("the quality report")?;
+        page.visit(&self.path("")).await?;
         page.follow("#ledger").await?;
         self.sound(&page, "ledger", 200).await?;
         let number = answer.rsplit('/').next().unwrap_or_default();
@@ -133,6 +137,21 @@ impl Journey<'_> {
         self.sound(&page, "entry", 200).await?;
         ensure!(page.count("#same").await? == 1, "another result came out");
         Ok(())
+    }
+
+    /// Staff have the quality of the snapshot checked and read the report.
+    async fn quality_checked(&self, page: &Page) -> Result<()> {
+        page.follow("#quality").await?;
+        page.follow("#check").await?;
+        for _ in 0..300 {
+            if page.count("#running").await? == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            page.visit(&self.path("/quality")).await?;
+        }
+        ensure!(page.count("#report table").await? > 1, "no report");
+        self.sound(page, "quality", 200).await
     }
 
     /// A reviewer judges what waits; whether a verdict can be read after it.

@@ -3,12 +3,14 @@
 mod answer;
 mod ask;
 mod ledger;
+mod quality;
 mod review;
 pub(crate) mod words;
 
 pub(crate) use answer::answer;
 pub(crate) use ask::{ask, show};
 pub(crate) use ledger::{entry, ledger, reproduce};
+pub(crate) use quality::{check as check_quality, quality};
 pub(crate) use review::{queue, show as show_review, take as take_review};
 
 use std::collections::BTreeMap;
@@ -182,6 +184,7 @@ async fn set_page(ctx: &Ctx, status: StatusCode, set: &DataSet, told: Told) -> P
         Detail::Asking => "web.health.rows-asking",
         Detail::Staff => "web.health.rows-staff",
     };
+    let quality = (detail == Detail::Staff).then(|| below(ctx, set, "/quality"));
     let audits = ctx.state.allows(&ctx.who, Action::Audit, &access::resource(set, &ctx.who));
     let reviews = ctx.state.allows(&ctx.who, Action::Review, &access::resource(set, &ctx.who));
     let verify = (detail == Detail::Staff && ctx.session().is_some())
@@ -196,6 +199,7 @@ async fn set_page(ctx: &Ctx, status: StatusCode, set: &DataSet, told: Told) -> P
         ask: ask_href(ctx, set),
         ledger: audits.then(|| below(ctx, set, "/ledger")),
         reviews: reviews.then(|| below(ctx, set, "/reviews")),
+        quality,
         verify,
         verified: told.verified,
         faults: told.faults,
