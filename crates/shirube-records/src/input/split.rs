@@ -187,7 +187,7 @@ impl Splitter {
 
     /// Copies the next element of the bundle's `entry`; whether there was one.
     fn entry(&mut self, batch: &mut Batch) -> Result<bool, RecordsError> {
-        if !self.to_entry()? {
+        if !self.next_entry()? {
             return Ok(false);
         }
         self.count_lines();
@@ -213,7 +213,7 @@ impl Splitter {
 
     /// Moves behind the first byte of the next element of the bundle's `entry`;
     /// whether there is one.
-    fn to_entry(&mut self) -> Result<bool, RecordsError> {
+    fn next_entry(&mut self) -> Result<bool, RecordsError> {
         loop {
             self.fill()?;
             let Some(byte) = self.chunk.get(self.at).filter(|_| !self.ended).copied() else {

@@ -227,14 +227,14 @@ impl<'n, 'a> Reader<'n, 'a> {
         while !self.take(b'}') {
             let Some(member) = self.lead::<KEEP>(place, first)? else { break };
             match member.id {
-                Some(id) => {
+                Some(id) if KEEP => {
                     if self.seen.put(object, depth, id) {
                         return self.fail(REPEATED);
                     }
                     self.tape.push(Token::Key(id));
                     self.kept(member.step, depth + 1)?;
                 }
-                None => self.passed(member.step, depth + 1)?,
+                _ => self.passed(member.step, depth + 1)?,
             }
             place = member.step.map(Place::Behind);
             first = false;

@@ -121,3 +121,82 @@ impl<'a> Over<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::json::{Names, Reader};
+    use crate::path::{Scope, parse};
+
+    /// What a path yields when every step is run, and what is told at once.
+    fn both(path: &str, text: &str) -> (Option<Vec<String>>, Option<Vec<String>>) {
+        let mut names = Names::default();
+        let constants = BTreeMap::from([("c".to_owned(), Literal::Text("x".to_owned()))]);
+        let mut scope =
+            Scope { names: &mut names, constants: &constants, resource: "R", boundary: None };
+        let expr = parse(path, &mut scope).unwrap();
+        let mut reader = Reader::new(&names);
+        let over = Over { tape: reader.read(text).unwrap(), root: 0, row: 0 };
+        let mut slowly = Vec::new();
+        let run = over.run(&expr, &Item::Node(0), &mut |item| {
+            slowly.push(format!("{item:?}"));
+            Ok(true)
+        });
+        let at_once = over.at_once(&expr, 0).map(|found| match found {
+            Found::None => Vec::new(),
+            Found::One(item) => vec![format!("{item:?}")],
+            Found::Many => panic!("many are not for here to find"),
+        });
+        (run.ok().map(|_| slowly), at_once)
+    }
+
+    #[test]
+    fn what_is_told_at_once_is_what_every_step_would_find() {
+        // Each path, and whether it can be told for the first text.
+        let paths = [
+            ("a", true),
+            ("a.b", true),
+            ("a.b.first()", true),
+            ("a.first().b", true),
+            ("a.where(b = 'x').c", true),
+            ("a.where(b = %c).c.first()", true),
+            ("a.b = 'x'", true),
+            ("value.ofType(string)", true),
+            ("value", true),
+            ("a.getReferenceKey()", true),
+            ("a.getReferenceKey(P)", true),
+            ("getResourceKey()", true),
+            ("%resource.a.b", true),
+            ("a.count()", false),
+            ("a.b & 'x'", false),
+        ];
+        let texts = [
+            r#"{"a":{"b":"x","c":"1"},"id":"i"}"#,
+            r#"{"a":[{"b":"x","c":"1"}],"id":["i"]}"#,
+            r#"{"a":[{"b":["x"],"c":["1"]}]}"#,
+            r#"{"a":[{"b":"x","c":"1"},{"b":"y","c":"2"}]}"#,
+            r#"{"a":{"b":["x","y"]}}"#,
+            r#"{"a":[{"b":"\u0078","c":"1"}],"value":"t"}"#,
+            r#"{"a":{"b":null,"c":[]},"valueString":"t"}"#,
+            r#"{"a":[],"valueString":["t"]}"#,
+            r#"{"a":null,"value":1}"#,
+            r#"{"a":[null]}"#,
+            r#"{"a":"x"}"#,
+            r#"{"a":{"b":1,"c":true}}"#,
+            r#"{"a":{"b":{"b":"x"},"c":[[["1"]]]}}"#,
+            r#"{"a":{"reference":"P/1"}}"#,
+            r#"{"a":[{"reference":"urn:uuid:1"}]}"#,
+            r#"{"a":{"reference":["P/1"]},"valueString":"t","value":"u"}"#,
+            "{}",
+        ];
+        for (path, told) in paths {
+            for text in texts {
+                let (slowly, at_once) = both(path, text);
+                assert!(at_once.is_none() || at_once == slowly, "{path} over {text}");
+            }
+            assert_eq!(both(path, texts[0]).1.is_some(), told, "{path}");
+        }
+    }
+}
