@@ -93,11 +93,9 @@ fn run(files: &[PathBuf], threads: usize) -> (f64, usize) {
     };
     let work = |batch: Batch| {
         let mut columns = Columns::new(&views.views()[0]);
-        let mut tape = Vec::new();
+        let mut runner = views.runner(batch.holds());
         for (_, text) in batch.records() {
-            views
-                .rows(text.unwrap(), batch.holds(), &mut tape, &mut |_, row| columns.push(row))
-                .unwrap();
+            runner.rows(text.unwrap(), &mut |_, row| columns.push(row)).unwrap();
         }
         Ok::<_, RecordsError>(columns.take().unwrap())
     };

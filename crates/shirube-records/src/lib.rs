@@ -14,19 +14,21 @@ mod path;
 pub mod population;
 mod pseudonym;
 pub mod quality;
+mod scan;
 mod snapshot;
 mod view;
 
 pub use error::RecordsError;
 pub use input::Limits;
 pub use omop::{
-    CdmColumn, CdmTable, CdmType, Identity, ImportOptions, Mapping, Source, StopAt, import, tables,
+    CdmColumn, CdmTable, CdmType, Encoding, Identity, ImportOptions, Mapping, Source, StopAt,
+    import, tables,
 };
 #[doc(hidden)]
 pub use omop::{fuzz_fhir, fuzz_omop_csv, fuzz_omop_parquet, fuzz_view};
 pub use pseudonym::{PseudonymKey, Pseudonyms};
 pub use snapshot::{Manifest, Part, Snapshot, SourceFile, UnmappedCode};
-pub use view::{Columns, Holds, Value, View, ViewColumn, Views};
+pub use view::{Columns, Holds, Runner, Value, View, ViewColumn, Views};
 
 /// The key under which records name the patient of a reference, such as `p1` for
 /// `Patient/p1`; the person's pseudonym is made of it. Other references have none.

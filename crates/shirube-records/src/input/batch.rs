@@ -2,6 +2,9 @@
 
 use crate::view::Holds;
 
+/// Most bytes for which a batch makes room before they come.
+const ROOM_MAX: usize = 4 << 20;
+
 /// One record's place in its batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record {
@@ -23,8 +26,11 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub(crate) fn of(entries: bool) -> Self {
-        Self { entries, ..Self::default() }
+    /// An empty batch with room for so many bytes.
+    pub(crate) fn of(entries: bool, bytes: usize) -> Self {
+        // The last record goes beyond.
+        let room = bytes.min(ROOM_MAX) * 9 / 8;
+        Self { entries, bytes: Vec::with_capacity(room), ..Self::default() }
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8], line: u64) {

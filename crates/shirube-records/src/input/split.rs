@@ -1,6 +1,6 @@
 //! Cutting a stream into records: lines of NDJSON, entries of a bundle.
 //!
-//! Only the record at hand is in memory, and it has a limit. What is too long
+//! Only the record at hand and one chunk are in memory, and a record has a limit. What is too long
 //! is passed over to its end and named as a stray.
 
 use std::io::Read;
@@ -8,6 +8,7 @@ use std::io::Read;
 use super::batch::Batch;
 use super::source::Opened;
 use crate::error::RecordsError;
+use crate::scan::{mark_until, plain_until};
 use shirube_model::refusal::Refusal;
 
 /// Limits on what is read.
@@ -48,9 +49,22 @@ pub struct Splitter {
     have: usize,
     at: usize,
     line: u64,
+    /// Place up to which the lines of a bundle are counted.
+    counted: usize,
     ended: bool,
+    record: Record,
     scan: Scan,
     shape: Shape,
+}
+
+/// The record at hand. It is copied only where it lies in several chunks.
+#[derive(Debug, Default)]
+struct Record {
+    /// What the chunks before held of it.
+    before: Vec<u8>,
+    /// Where in the chunk it starts or goes on.
+    from: usize,
+    long: bool,
 }
 
 /// Where in a bundle the next byte stands.
@@ -78,7 +92,9 @@ impl Splitter {
             have: 0,
             at: 0,
             line: 1,
+            counted: 0,
             ended: false,
+            record: Record::default(),
             scan: Scan::default(),
             shape,
         }
@@ -89,13 +105,11 @@ impl Splitter {
     /// # Errors
     /// When reading fails, or a bundle does not end.
     pub fn next_batch(&mut self) -> Result<Option<Batch>, RecordsError> {
-        let mut batch = Batch::of(self.shape == Shape::Bundle);
-        let mut record = Vec::new();
+        let mut batch = Batch::of(self.shape == Shape::Bundle, self.limits.batch_bytes);
         while batch.len() < self.limits.batch_bytes {
-            record.clear();
             let more = match self.shape {
-                Shape::Ndjson => self.line(&mut record, &mut batch)?,
-                Shape::Bundle => self.entry(&mut record, &mut batch)?,
+                Shape::Ndjson => self.line(&mut batch)?,
+                Shape::Bundle => self.entry(&mut batch)?,
             };
             if !more {
                 break;
@@ -104,12 +118,13 @@ impl Splitter {
         Ok((!batch.is_empty()).then_some(batch))
     }
 
-    /// The bytes at hand; empty at the end of the file.
+    /// Reads on when all bytes at hand are used up.
     fn fill(&mut self) -> Result<(), RecordsError> {
         while self.at >= self.have && !self.ended {
+            self.count_lines();
             match self.source.read(&mut self.chunk) {
                 Ok(0) => self.ended = true,
-                Ok(read) => (self.have, self.at) = (read, 0),
+                Ok(read) => (self.have, self.at, self.counted) = (read, 0, 0),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.source.fault(&error)),
             }
@@ -117,117 +132,138 @@ impl Splitter {
         Ok(())
     }
 
-    fn line(&mut self, record: &mut Vec<u8>, batch: &mut Batch) -> Result<bool, RecordsError> {
-        let mut long = false;
-        let mut any = false;
-        loop {
-            self.fill()?;
-            let rest = self.chunk.get(self.at..self.have).unwrap_or_default();
-            if self.ended || rest.is_empty() {
-                break;
-            }
-            any = true;
-            let newline = memchr::memchr(b'\n', rest);
-            let part = rest.get(..newline.unwrap_or(rest.len())).unwrap_or_default();
-            long |= record.len() + part.len() > self.limits.record_bytes;
-            if !long {
-                record.extend_from_slice(part);
-            }
-            self.at += part.len() + usize::from(newline.is_some());
-            if newline.is_some() {
-                break;
-            }
+    /// Brings the line of a bundle up to the place at hand.
+    fn count_lines(&mut self) {
+        if self.shape == Shape::Bundle {
+            let passed = self.chunk.get(self.counted..self.at).unwrap_or_default();
+            self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+            self.counted = self.at;
         }
-        if !any {
+    }
+
+    /// Keeps what the chunk holds of the record and reads the next; whether
+    /// there is one.
+    fn go_on(&mut self) -> Result<bool, RecordsError> {
+        self.at = self.have;
+        let part = self.chunk.get(self.record.from..self.have).unwrap_or_default();
+        self.record.keep(part, self.limits.record_bytes);
+        self.fill()?;
+        self.record.from = self.at;
+        Ok(!self.ended)
+    }
+
+    fn line(&mut self, batch: &mut Batch) -> Result<bool, RecordsError> {
+        self.fill()?;
+        if self.ended {
             return Ok(false);
         }
+        self.record.start(self.at);
+        let end = loop {
+            let rest = self.chunk.get(self.at..self.have).unwrap_or_default();
+            if let Some(newline) = memchr::memchr(b'\n', rest) {
+                let end = self.at + newline;
+                self.at = end + 1;
+                break end;
+            }
+            if !self.go_on()? {
+                break self.at;
+            }
+        };
         let line = self.line;
         self.line += 1;
-        if long {
+        let last = self.chunk.get(self.record.from..end).unwrap_or_default();
+        let Some(bytes) = self.record.whole(last, self.limits.record_bytes) else {
             batch.strays.push((line, "records.input.long"));
-        } else {
-            // A byte order mark is no part of the first record.
-            let bytes = record.strip_prefix(b"\xef\xbb\xbf").filter(|_| line == 1);
-            let bytes = bytes.unwrap_or(record).trim_ascii();
-            if !bytes.is_empty() {
-                batch.push(bytes, line);
-            }
+            return Ok(true);
+        };
+        // A byte order mark is no part of the first record.
+        let unmarked = bytes.strip_prefix(b"\xef\xbb\xbf").filter(|_| line == 1);
+        let bytes = unmarked.unwrap_or(bytes).trim_ascii();
+        if !bytes.is_empty() {
+            batch.push(bytes, line);
         }
         Ok(true)
     }
 
-    /// Moves to the next object of the bundle's `entry` and copies it.
-    fn entry(&mut self, record: &mut Vec<u8>, batch: &mut Batch) -> Result<bool, RecordsError> {
-        let mut start_line = 0;
-        let mut long = false;
+    /// Copies the next element of the bundle's `entry`; whether there was one.
+    fn entry(&mut self, batch: &mut Batch) -> Result<bool, RecordsError> {
+        if !self.next_entry()? {
+            return Ok(false);
+        }
+        self.count_lines();
+        let line = self.line;
+        self.record.start(self.at - 1);
+        loop {
+            let bytes = self.chunk.get(..self.have).unwrap_or_default();
+            if let Some(end) = self.scan.pass(bytes, self.at) {
+                self.at = end;
+                break;
+            }
+            if !self.go_on()? {
+                return Err(self.refuse("records.input.bundle-open"));
+            }
+        }
+        let last = self.chunk.get(self.record.from..self.at).unwrap_or_default();
+        match self.record.whole(last, self.limits.record_bytes) {
+            Some(bytes) => batch.push(bytes, line),
+            None => batch.strays.push((line, "records.input.long")),
+        }
+        Ok(true)
+    }
+
+    /// Moves behind the first byte of the next element of the bundle's `entry`;
+    /// whether there is one.
+    fn next_entry(&mut self) -> Result<bool, RecordsError> {
         loop {
             self.fill()?;
-            let Some(byte) = self.chunk.get(self.at..self.have).and_then(|r| r.first().copied())
-            else {
-                if self.scan.closed && !self.scan.had_entries {
-                    return Err(self.refuse("records.input.no-bundle"));
-                }
-                if self.scan.closed {
-                    return Ok(false);
-                }
-                return Err(self.refuse("records.input.bundle-open"));
+            let Some(byte) = self.chunk.get(self.at).filter(|_| !self.ended).copied() else {
+                return match (self.scan.closed, self.scan.had_entries) {
+                    (true, true) => Ok(false),
+                    (true, false) => Err(self.refuse("records.input.no-bundle")),
+                    (false, _) => Err(self.refuse("records.input.bundle-open")),
+                };
             };
-            let inside = self.scan.in_entries && self.scan.depth >= 3;
-            if inside {
-                let taken = self.plain_run(record, &mut long);
-                if taken > 0 {
-                    continue;
-                }
-            }
             self.at += 1;
-            self.line += u64::from(byte == b'\n');
             let was = self.scan.depth;
             if !self.scan.step(byte) {
                 return Err(self.refuse("records.input.no-bundle"));
             }
-            if inside || (self.scan.in_entries && was == 2 && self.scan.depth == 3) {
-                if was == 2 {
-                    start_line = self.line;
-                }
-                long |= record.len() >= self.limits.record_bytes;
-                if !long {
-                    record.push(byte);
-                }
-                if was == 3 && self.scan.depth == 2 {
-                    if long {
-                        batch.strays.push((start_line, "records.input.long"));
-                    } else {
-                        batch.push(record, start_line);
-                    }
-                    return Ok(true);
-                }
+            if self.scan.in_entries && was == 2 && self.scan.depth == 3 {
+                return Ok(true);
             }
         }
     }
 
-    /// Copies the bytes up to the next one that can change the scan's state.
-    fn plain_run(&mut self, record: &mut Vec<u8>, long: &mut bool) -> usize {
-        let rest = self.chunk.get(self.at..self.have).unwrap_or_default();
-        let end = if self.scan.after_backslash {
-            0
-        } else if self.scan.in_string {
-            memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len())
-        } else {
-            let stops = |b: &u8| matches!(b, b'"' | b'{' | b'}' | b'[' | b']');
-            rest.iter().position(stops).unwrap_or(rest.len())
-        };
-        let part = rest.get(..end).unwrap_or_default();
-        *long |= record.len() + part.len() > self.limits.record_bytes;
-        if !*long {
-            record.extend_from_slice(part);
-        }
-        self.line += memchr::memchr_iter(b'\n', part).count() as u64;
-        self.at += end;
-        end
+    fn refuse(&mut self, code: &'static str) -> RecordsError {
+        self.count_lines();
+        Refusal::new(code).file(self.source.name()).line(self.line).into()
+    }
+}
+
+impl Record {
+    fn start(&mut self, at: usize) {
+        self.before.clear();
+        (self.from, self.long) = (at, false);
     }
 
-    fn refuse(&self, code: &'static str) -> RecordsError {
-        Refusal::new(code).file(self.source.name()).line(self.line).into()
+    /// Keeps a part of the record, which gets no longer than the limit.
+    fn keep(&mut self, part: &[u8], bytes_max: usize) {
+        self.long |= self.before.len() + part.len() > bytes_max;
+        if !self.long {
+            self.before.extend_from_slice(part);
+        }
+    }
+
+    /// The record with its last part; `None` when it is too long.
+    fn whole<'r>(&'r mut self, last: &'r [u8], bytes_max: usize) -> Option<&'r [u8]> {
+        if self.long || self.before.len() + last.len() > bytes_max {
+            return None;
+        }
+        if self.before.is_empty() {
+            return Some(last);
+        }
+        self.before.extend_from_slice(last);
+        Some(&self.before)
     }
 }
 
@@ -264,6 +300,33 @@ impl Scan {
             _ => {}
         }
         true
+    }
+
+    /// Goes on within an element of `entry`; the place behind it, when the bytes
+    /// reach that far. Takes what [`Scan::step`] takes, several bytes at a time.
+    fn pass(&mut self, bytes: &[u8], mut at: usize) -> Option<usize> {
+        loop {
+            if self.after_backslash {
+                bytes.get(at)?;
+                at += 1;
+                self.after_backslash = false;
+            }
+            at = if self.in_string { plain_until(bytes, at) } else { mark_until(bytes, at) };
+            let byte = *bytes.get(at)?;
+            at += 1;
+            match (self.in_string, byte) {
+                (_, b'"') => self.in_string = !self.in_string,
+                (true, b'\\') => self.after_backslash = true,
+                (false, b'{' | b'[') => self.depth += 1,
+                (false, b'}' | b']') => {
+                    self.depth -= 1;
+                    if self.depth == 2 {
+                        return Some(at);
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     fn string(&mut self, byte: u8) -> bool {

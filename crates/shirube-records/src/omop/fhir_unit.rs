@@ -185,16 +185,15 @@ fn work(
         made.records += 1;
         made.refused.push((*line, String::new(), code));
     }
-    let mut tape = Vec::new();
+    let mut runner = mapping.views.runner(batch.holds());
     let mut pending: Vec<(usize, Vec<Cow<'static, str>>)> = Vec::new();
     for (line, text) in batch.records() {
         made.records += 1;
         pending.clear();
         let run = match text {
             Err(code) => Err((String::new(), code)),
-            Ok(text) => mapping
-                .views
-                .rows(text, batch.holds(), &mut tape, &mut |view, values| {
+            Ok(text) => runner
+                .rows(text, &mut |view, values| {
                     if let Some(target) = mapping.targets.get(view) {
                         pending.push((view, texts(target, values)));
                     }

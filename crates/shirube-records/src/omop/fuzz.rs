@@ -15,6 +15,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Value as Json, json};
 
 use super::cdm::{CdmTable, table};
+use super::csv_unit::Encoding;
 use super::rows::{Identity, Rows};
 use super::table_unit::RowSink;
 use super::{csv_unit, parquet_unit};
@@ -50,6 +51,7 @@ impl Drop for Held {
 struct Tally<'t> {
     rows: Rows<'t>,
     table: &'static CdmTable,
+    encoding: Encoding,
     taken: usize,
     line: u64,
 }
@@ -61,6 +63,10 @@ impl RowSink for Tally<'_> {
 
     fn record_bytes(&self) -> usize {
         RECORD_BYTES
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     fn push(&mut self, _: usize, line: u64, texts: &[Cow<'_, str>]) -> Result<(), RecordsError> {
@@ -86,9 +92,11 @@ impl Tally<'_> {
 
 fn omop(input: &[u8], read: fn(&Path, usize, &mut dyn RowSink) -> Result<(), RecordsError>) {
     let Some(held) = Held::new(input) else { return };
-    for table in TABLES.into_iter().filter_map(table) {
+    let encodings = [Encoding::Utf8, Encoding::Cp932];
+    let tables = TABLES.into_iter().filter_map(table);
+    for (table, encoding) in tables.flat_map(|table| encodings.map(|encoding| (table, encoding))) {
         let rows = Rows::new(table, &Identity::AsGiven, false);
-        let mut tally = Tally { rows, table, taken: 0, line: 0 };
+        let mut tally = Tally { rows, table, encoding, taken: 0, line: 0 };
         // A refusal is an answer too; what came before it still has to fit.
         let _ = read(&held.0, 0, &mut tally);
         match tally.rows.take() {
@@ -147,11 +155,11 @@ pub fn fuzz_fhir(input: &[u8]) {
 
 fn records(batch: &Batch) {
     let views = sample_views();
-    let mut tape = Vec::new();
+    let mut runner = views.runner(batch.holds());
     for (_, text) in batch.records() {
         let Ok(text) = text else { continue };
         let mut columns: Vec<Columns> = views.views().iter().map(Columns::new).collect();
-        let run = views.rows(text, batch.holds(), &mut tape, &mut |view, row| {
+        let run = runner.rows(text, &mut |view, row| {
             // A value of another type is refused with its column.
             columns.get_mut(view).map_or(Ok(()), |columns| columns.push(row))
         });
@@ -185,9 +193,8 @@ pub fn fuzz_view(input: &[u8]) {
     let width = view.columns().len();
     let mut counts = [0usize; 2];
     for count in &mut counts {
-        let mut tape = Vec::new();
         let mut rows = 0;
-        let run = views.rows(SAMPLE, Holds::Resource, &mut tape, &mut |_, row| {
+        let run = views.runner(Holds::Resource).rows(SAMPLE, &mut |_, row| {
             assert_eq!(row.len(), width, "a row without all its columns");
             rows += 1;
             Ok(())

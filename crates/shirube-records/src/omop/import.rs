@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use shirube_model::refusal::Refusal;
 
 use super::cdm::{CdmTable, table};
+use super::csv_unit::Encoding;
 use super::fhir_unit::{self, Mapping};
 use super::part::{PartWriter, Seen, counts_once};
 use super::rows::{Identity, Unmapped};
@@ -58,17 +59,27 @@ pub struct ImportOptions<'o> {
     pub packed: bool,
     /// Limits on records.
     pub limits: Limits,
+    /// Encoding of CSV files.
+    pub encoding: Encoding,
     /// Stops the import.
     pub go_on: StopAt<'o>,
 }
 
 impl ImportOptions<'_> {
-    /// Options with two threads, compressed columns and the usual limits.
+    /// Options with two threads, compressed columns, the usual limits and UTF-8.
     #[must_use]
     pub fn new(data_set: &str, identity: Identity) -> Self {
         let data_set = data_set.to_owned();
         let limits = Limits::default();
-        Self { data_set, identity, threads: 2, packed: true, limits, go_on: &|| true }
+        Self {
+            data_set,
+            identity,
+            threads: 2,
+            packed: true,
+            limits,
+            encoding: Encoding::Utf8,
+            go_on: &|| true,
+        }
     }
 }
 
@@ -227,8 +238,9 @@ fn key(sources: &[SourceFile], mapping: Option<&Mapping>, options: &ImportOption
             format!("{} {} {}", p.fingerprint(), p.shift_days_max(), p.number("import", ""))
         }
     };
+    let encoding = if options.encoding == Encoding::Utf8 { "" } else { "cp932\n" };
     let head = format!(
-        "{FORMAT}\n{}\n{identity}\n{}\n{}\n{:?}\n",
+        "{FORMAT}\n{}\n{identity}\n{}\n{}\n{:?}\n{encoding}",
         options.data_set,
         mapping.map_or("", Mapping::digest),
         options.packed,

@@ -11,6 +11,7 @@ mod rows;
 mod table_unit;
 
 pub use cdm::{CdmColumn, CdmTable, CdmType, tables};
+pub use csv_unit::Encoding;
 pub use fhir_unit::Mapping;
 pub use fuzz::{fuzz_fhir, fuzz_omop_csv, fuzz_omop_parquet, fuzz_view};
 pub use import::{ImportOptions, Source, StopAt, import};

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::cdm::CdmTable;
+use super::csv_unit::Encoding;
 use super::import::{Desk, Task, UnitDone};
 use super::part::{PartWriter, Seen, counts_once};
 use super::rows::Rows;
@@ -20,6 +21,8 @@ pub(crate) trait RowSink {
     fn table(&self) -> &'static CdmTable;
     /// Longest row, in bytes.
     fn record_bytes(&self) -> usize;
+    /// Encoding of files that do not tell theirs.
+    fn encoding(&self) -> Encoding;
     /// Adds a row, one text for each column of the table, or puts it into the
     /// quarantine.
     fn push(&mut self, file: usize, line: u64, texts: &[Cow<'_, str>]) -> Result<(), RecordsError>;
@@ -75,6 +78,10 @@ impl RowSink for TableOut<'_> {
 
     fn record_bytes(&self) -> usize {
         self.desk.options.limits.record_bytes
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.desk.options.encoding
     }
 
     fn push(&mut self, file: usize, line: u64, texts: &[Cow<'_, str>]) -> Result<(), RecordsError> {

@@ -25,19 +25,32 @@ pub(crate) fn reference_key<'a>(text: Cow<'a, str>, of: Option<&str>) -> Option<
             return keep(&text, scheme.len(), text.len());
         }
     }
-    if text.starts_with('#') || text.contains('?') {
-        return None;
-    }
-    let end = text.find("/_history/").unwrap_or(text.len());
-    let path = text.get(..end)?;
-    let key_at = path.rfind('/').map_or(0, |at| at + 1);
+    let (key_at, end) = last_part(&text)?;
     if let Some(of) = of {
-        let before = path.get(..key_at.checked_sub(1)?)?;
-        if before.rsplit('/').next() != Some(of) {
+        let before = text.get(..key_at.checked_sub(1)?)?.strip_suffix(of)?;
+        if !before.is_empty() && !before.ends_with('/') {
             return None;
         }
     }
     (key_at < end).then(|| keep(&text, key_at, end))?
+}
+
+/// Start and end of what stands behind the last slash, a version left out.
+fn last_part(text: &str) -> Option<(usize, usize)> {
+    let (mut start, mut end) = (0, text.len());
+    let bytes = text.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'?' => return None,
+            b'#' if at == 0 => return None,
+            b'/' if at < end => {
+                let versions = bytes.get(at..).is_some_and(|b| b.starts_with(b"/_history/"));
+                if versions { end = at } else { start = at + 1 }
+            }
+            _ => {}
+        }
+    }
+    Some((start, end))
 }
 
 /// The lowest or highest value the written one can mean.

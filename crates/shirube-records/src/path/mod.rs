@@ -8,6 +8,7 @@ mod moment;
 mod operators;
 mod parse;
 mod run;
+mod sole;
 
 pub(crate) use expr::{Expr, Literal};
 pub(crate) use functions::reference_key;
@@ -15,3 +16,4 @@ pub(crate) use item::{Item, plain};
 pub(crate) use moment::Moment;
 pub(crate) use parse::{Scope, boundary_kind, parse};
 pub(crate) use run::{Over, Run, refuse};
+pub(crate) use sole::Sole;

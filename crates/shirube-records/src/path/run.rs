@@ -347,6 +347,11 @@ impl<'a> Over<'a> {
 
     /// None, one or many.
     pub(crate) fn found(&self, expr: &'a Expr, this: &Item<'a>) -> Run<Found<'a>> {
+        if let Item::Node(at) = this
+            && let Some(found) = self.at_once(expr, *at)
+        {
+            return Ok(found);
+        }
         let mut found = Found::None;
         self.run(expr, this, &mut |item| {
             found = match found {
@@ -383,6 +388,11 @@ impl<'a> Over<'a> {
     /// True, false or empty. Anything else is refused: a test that yields a
     /// name or a number is a mistake in the view, not a truth.
     pub(crate) fn truth(&self, expr: &'a Expr, this: &Item<'a>) -> Run<Option<bool>> {
+        if let Item::Node(at) = this
+            && let Some(truth) = self.truth_at_once(expr, *at)
+        {
+            return Ok(truth);
+        }
         match self.found(expr, this)? {
             Found::None => Ok(None),
             Found::One(item) => match plain(self.tape, &item) {

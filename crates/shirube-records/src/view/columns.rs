@@ -23,11 +23,12 @@ pub struct Columns {
     rows: usize,
 }
 
+/// Numbers are read once, when the row is looked at, and wait until it is taken.
 #[derive(Debug)]
 enum Builder {
     Bool(BooleanBuilder),
-    Int(Int64Builder),
-    Float(Float64Builder),
+    Int(Int64Builder, Option<i64>),
+    Float(Float64Builder, Option<f64>),
     Text(StringBuilder),
     List(ListBuilder<StringBuilder>),
 }
@@ -39,9 +40,9 @@ fn builder(column: &ViewColumn) -> Builder {
     match column.fhir_type.as_str() {
         "boolean" => Builder::Bool(BooleanBuilder::new()),
         "integer" | "integer64" | "positiveInt" | "unsignedInt" => {
-            Builder::Int(Int64Builder::new())
+            Builder::Int(Int64Builder::new(), None)
         }
-        "decimal" => Builder::Float(Float64Builder::new()),
+        "decimal" => Builder::Float(Float64Builder::new(), None),
         _ => Builder::Text(StringBuilder::new()),
     }
 }
@@ -49,8 +50,8 @@ fn builder(column: &ViewColumn) -> Builder {
 fn field(column: &ViewColumn) -> Field {
     let data_type = match builder(column) {
         Builder::Bool(_) => DataType::Boolean,
-        Builder::Int(_) => DataType::Int64,
-        Builder::Float(_) => DataType::Float64,
+        Builder::Int(..) => DataType::Int64,
+        Builder::Float(..) => DataType::Float64,
         Builder::Text(_) => DataType::Utf8,
         Builder::List(_) => DataType::new_list(DataType::Utf8, true),
     };
@@ -87,7 +88,8 @@ impl Columns {
     /// `records.view.type` when a value is not of its column's type; nothing is
     /// added then.
     pub fn push(&mut self, row: &[Value<'_>]) -> Result<(), Box<Refusal>> {
-        for ((builder, value), field) in self.builders.iter().zip(row).zip(self.schema.fields()) {
+        for ((builder, value), field) in self.builders.iter_mut().zip(row).zip(self.schema.fields())
+        {
             if !fits(builder, value) {
                 return Err(Box::new(Refusal::new("records.view.type").arg("what", field.name())));
             }
@@ -109,8 +111,8 @@ impl Columns {
         let arrays = self.builders.iter_mut().map(|builder| -> ArrayRef {
             match builder {
                 Builder::Bool(b) => Arc::new(b.finish()),
-                Builder::Int(b) => Arc::new(b.finish()),
-                Builder::Float(b) => Arc::new(b.finish()),
+                Builder::Int(b, _) => Arc::new(b.finish()),
+                Builder::Float(b, _) => Arc::new(b.finish()),
                 Builder::Text(b) => Arc::new(b.finish()),
                 Builder::List(b) => Arc::new(b.finish()),
             }
@@ -136,14 +138,21 @@ fn float(value: &Value<'_>) -> Option<f64> {
     }
 }
 
-fn fits(builder: &Builder, value: &Value<'_>) -> bool {
+/// Whether a value is of its column's type.
+fn fits(builder: &mut Builder, value: &Value<'_>) -> bool {
     match (builder, value) {
+        (Builder::Int(_, next), value) => {
+            *next = whole(value);
+            next.is_some() || matches!(value, Value::Null)
+        }
+        (Builder::Float(_, next), value) => {
+            *next = float(value);
+            next.is_some() || matches!(value, Value::Null)
+        }
         (_, Value::Null) => true,
         (Builder::List(_), Value::List(_)) => true,
         (_, Value::List(_)) | (Builder::List(_), _) => false,
         (Builder::Bool(_), value) => matches!(value, Value::Bool(_)),
-        (Builder::Int(_), value) => whole(value).is_some(),
-        (Builder::Float(_), value) => float(value).is_some(),
         (Builder::Text(_), _) => true,
     }
 }
@@ -154,8 +163,8 @@ fn append(builder: &mut Builder, value: &Value<'_>) {
             Value::Bool(value) => Some(*value),
             _ => None,
         }),
-        Builder::Int(b) => b.append_option(whole(value)),
-        Builder::Float(b) => b.append_option(float(value)),
+        Builder::Int(b, next) => b.append_option(next.take()),
+        Builder::Float(b, next) => b.append_option(next.take()),
         Builder::Text(b) => append_text(b, value),
         Builder::List(b) => {
             let Value::List(items) = value else { return b.append(false) };

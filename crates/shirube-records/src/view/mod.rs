@@ -6,4 +6,4 @@ mod rows;
 
 pub use columns::Columns;
 pub use definition::{View, ViewColumn};
-pub use rows::{Holds, Value, Views};
+pub use rows::{Holds, Runner, Value, Views};

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use shirube_model::refusal::Refusal;
 
 use super::definition::{Block, Each, View};
-use crate::json::{NameId, Names, Token, member, read, text_at};
-use crate::path::{Item, Over, Run, plain, refuse};
+use crate::json::{NameId, Names, Reader, Token, member, text_at, unescape};
+use crate::path::{Item, Over, Run, Sole, plain, refuse};
 
 /// A value of a row. It borrows from the text of the resource.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,28 +76,38 @@ impl Views {
         &self.views
     }
 
+    /// Starts to run the views over texts that hold the same.
+    #[must_use]
+    pub fn runner<'a>(&self, holds: Holds) -> Runner<'_, 'a> {
+        Runner { views: self, holds, reader: Reader::new(&self.names) }
+    }
+}
+
+/// Runs views over one text after the other, and is faster the more they are alike.
+#[derive(Debug)]
+pub struct Runner<'v, 'a> {
+    views: &'v Views,
+    holds: Holds,
+    reader: Reader<'v, 'a>,
+}
+
+impl<'a> Runner<'_, 'a> {
     /// Gives the rows of one resource to `sink`, with the number of the view
-    /// that made them. A resource that no view takes gives none. `tape` is
-    /// working space that is kept between calls.
+    /// that made them. A resource that no view takes gives none.
     ///
     /// # Errors
     /// When the text is no JSON or the resource breaks a rule of a view, and
     /// what the sink refuses. Rows given before stand; the caller drops them.
-    pub fn rows<'a>(
-        &self,
-        text: &'a str,
-        holds: Holds,
-        tape: &mut Vec<Token<'a>>,
-        sink: NumberedSink<'_>,
-    ) -> Result<(), Box<Refusal>> {
-        read(text, &self.names, tape)
-            .map_err(|fault| Box::new(Refusal::new(fault.code).arg("at", fault.at + 1)))?;
-        let root = match holds {
+    pub fn rows(&mut self, text: &'a str, sink: NumberedSink<'_>) -> Result<(), Box<Refusal>> {
+        let tape = self.reader.read(text);
+        let tape =
+            tape.map_err(|fault| Box::new(Refusal::new(fault.code).arg("at", fault.at + 1)))?;
+        let root = match self.holds {
             Holds::Resource => Some(0),
-            Holds::Entry => member(tape, 0, self.resource),
+            Holds::Entry => member(tape, 0, self.views.resource),
         };
         let Some(root) = root else { return Ok(()) };
-        for (number, view) in self.views.iter().enumerate() {
+        for (number, view) in self.views.views.iter().enumerate() {
             view.rows(tape, root, &mut |row| sink(number, row))?;
         }
         Ok(())
@@ -224,8 +234,14 @@ fn once<'a>(
     made: &mut Made<'a, '_>,
 ) -> Run<()> {
     for column in &block.columns {
-        let value = value(over, &column.expr, column.collection, item)?;
-        set(made, column.at, value);
+        let Some(slot) = made.row.get_mut(column.at) else { continue };
+        if !column.collection
+            && let Item::Node(at) = item
+            && at_once(over, &column.expr, *at, slot)
+        {
+            continue;
+        }
+        *slot = value(over, &column.expr, column.collection, item)?;
     }
     let union = Work::Union { blocks: &block.union, item, next };
     let next = if block.union.is_empty() { next } else { &union };
@@ -239,6 +255,35 @@ fn set<'a>(made: &mut Made<'a, '_>, at: usize, value: Value<'a>) {
     if let Some(slot) = made.row.get_mut(at) {
         *slot = value;
     }
+}
+
+/// Fills in a value that can be told at once; whether it can.
+fn at_once<'a>(
+    over: &Over<'a>,
+    expr: &'a crate::path::Expr,
+    this: u32,
+    slot: &mut Value<'a>,
+) -> bool {
+    if let Some(key) = over.key_at_once(expr, this) {
+        *slot = key.map_or(Value::Null, Value::Text);
+        return true;
+    }
+    let at = match over.sole(expr, this) {
+        Sole::None => {
+            *slot = Value::Null;
+            return true;
+        }
+        Sole::At(at) => at,
+        Sole::Unsure => return false,
+    };
+    *slot = match over.tape.get(at as usize) {
+        Some(Token::Text(text)) => Value::Text(Cow::Borrowed(text)),
+        Some(Token::Escaped(raw)) => Value::Text(unescape(raw)),
+        Some(Token::Number(text)) => Value::Number(text),
+        Some(Token::Bool(value)) => Value::Bool(*value),
+        _ => return false,
+    };
+    true
 }
 
 fn value<'a>(

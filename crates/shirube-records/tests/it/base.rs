@@ -56,9 +56,9 @@ pub fn run(view: &Json, resources: &[Json]) -> Result<Vec<Json>, String> {
     let mut rows = Vec::new();
     for resource in resources {
         let text = resource.to_string();
-        let mut tape = Vec::new();
         views
-            .rows(&text, Holds::Resource, &mut tape, &mut |_, row| {
+            .runner(Holds::Resource)
+            .rows(&text, &mut |_, row| {
                 let cells = columns.iter().zip(row).map(|(c, v)| (c.name.clone(), to_json(v)));
                 rows.push(Json::Object(cells.collect()));
                 Ok(())

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use shirube_records::{Identity, ImportOptions, Limits, Mapping, Snapshot, Source, import};
+use shirube_records::{
+    Encoding, Identity, ImportOptions, Limits, Mapping, Snapshot, Source, import,
+};
 
-use crate::omop::{CONDITION, PERSON, bench, numbers, pseudonyms, write_input};
+use crate::omop::{CONDITION, PERSON, bench, numbers, pseudonyms, texts, write_input};
 
 const CHILD: &str = "faults::child_imports_until_it_is_killed";
 const INPUT: &str = "SHIRUBE_TEST_INPUT";
@@ -193,6 +195,36 @@ fn csv_in_other_encodings_is_told_and_never_mangled() {
         let (code, _) = refused(&bench.input, &bench.store, Limits::default());
         assert_eq!(code, "records.input.encoding");
     }
+}
+
+#[test]
+fn csv_in_cp932_is_read_when_told_so() {
+    let bench = bench(0);
+    let path = bench.input.join("PERSON.csv");
+    let mut options = ImportOptions::new("test", Identity::AsGiven);
+    options.encoding = Encoding::Cp932;
+    // Characters with a backslash or an at sign among their bytes, one of NEC's,
+    // narrow kana, and one that is cut off.
+    let rows = b"1,8507,1950,5,1,0,0,\x8eR\x93c,\x95\\\x87@\n\
+        2,8507,1950,5,1,0,0,B,\"\x83\\,\xb1\"\n\
+        3,8507,1950,5,1,0,0,\x8e,M\n4,8507,1950,5,1,0,0,D,M\n";
+    std::fs::write(&path, [PERSON.as_bytes(), b"\r\n", rows].concat()).unwrap();
+    let snapshot = import(&bench.store, &source(&bench.input), &options).unwrap();
+    assert_eq!(numbers(&snapshot, "person", "person_id"), [1, 2, 4]);
+    let written: Vec<_> = texts(&snapshot, "person", "gender_source_value");
+    let written: Vec<_> = written.iter().map(|text| text.as_deref().unwrap()).collect();
+    assert_eq!(written, ["表①", "ソ,ｱ", "M"]);
+    let quarantine = std::fs::read_to_string(snapshot.folder.join("quarantine.csv")).unwrap();
+    assert!(quarantine.contains("1,4,,records.input.cp932\n"), "{quarantine}");
+    // The same file read as UTF-8 is another import.
+    let plain = ImportOptions::new("test", Identity::AsGiven);
+    let other = import(&bench.store, &source(&bench.input), &plain).unwrap();
+    assert_eq!(numbers(&other, "person", "person_id"), [4]);
+    // A file that tells that it is UTF-8 is read as such.
+    let rows = "\n5,8507,1950,5,1,0,0,E,女性\n";
+    std::fs::write(&path, ["\u{feff}", PERSON, rows].concat()).unwrap();
+    let snapshot = import(&bench.store, &source(&bench.input), &options).unwrap();
+    assert_eq!(texts(&snapshot, "person", "gender_source_value"), [Some("女性".to_owned())]);
 }
 
 #[test]

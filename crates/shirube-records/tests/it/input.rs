@@ -249,4 +249,39 @@ proptest! {
         // Entries on one line have one line number; the order within is that of the bundle.
         prop_assert_eq!(found, entries);
     }
+
+    #[test]
+    fn records_are_the_same_wherever_the_pieces_read_end(
+        resources in prop::collection::vec(resource(), 0..6),
+        pretty: bool,
+        piece in 1usize..40,
+        record_bytes in 20usize..200,
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let text = |value: &Json| {
+            if pretty { serde_json::to_string_pretty(value).unwrap() } else { value.to_string() }
+        };
+        let mut plain = text(&json!({"entry": resources, "z": ["entry", {}]})).into_bytes();
+        if let Some(cut) = cut {
+            plain.truncate(cut.index(plain.len() + 1));
+        }
+        // Each member of the archive is read on its own.
+        let pieces: Vec<u8> = plain.chunks(piece).flat_map(gzip).collect();
+        let limits = Limits { record_bytes, batch_bytes: 100 };
+        for shape in [Shape::Bundle, Shape::Ndjson] {
+            prop_assert_eq!(lines(&pieces, shape, limits), lines(&plain, shape, limits));
+        }
+        let mut expected: Lines = Vec::new();
+        for (line, text) in (1..).zip(String::from_utf8_lossy(&plain).split('\n')) {
+            if text.len() > record_bytes {
+                expected.push((line, Err("records.input.long")));
+            } else if !text.trim().is_empty() {
+                expected.push((line, Ok(text.trim().to_owned())));
+            }
+        }
+        // A letter that is cut through is no text.
+        if std::str::from_utf8(&plain).is_ok() {
+            prop_assert_eq!(lines(&plain, Shape::Ndjson, limits), Ok(expected));
+        }
+    }
 }
