@@ -542,8 +542,16 @@ pub(crate) struct RecordsImportArgs {
     pub(crate) shift_days: u32,
     #[arg(long)]
     pub(crate) keep_identifiers: bool,
+    #[arg(long, value_enum, default_value_t = CsvEncoding::Utf8)]
+    pub(crate) encoding: CsvEncoding,
     #[arg(long, default_value_t = 2)]
     pub(crate) threads: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CsvEncoding {
+    Utf8,
+    Cp932,
 }
 
 #[derive(Debug, Args)]

@@ -176,6 +176,7 @@ cli-arg-data-set = Name of the data set
 cli-arg-key = File of the pseudonym key
 cli-arg-purpose = Purpose; each has pseudonyms of its own
 cli-arg-shift-days = Move all dates of a person by up to so many days
+cli-arg-encoding = Encoding of CSV files; files with the mark of UTF-8 are UTF-8 anyway
 cli-arg-keep-identifiers = Keep identifiers: for data that hold no real person
 cli-arg-snapshot = Id of the snapshot
 cli-arg-persons = Number of made-up persons

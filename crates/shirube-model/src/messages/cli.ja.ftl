@@ -176,6 +176,7 @@ cli-arg-data-set = データセットの名称
 cli-arg-key = 仮名の鍵のファイル
 cli-arg-purpose = 利用目的。目的ごとに別の仮名になる
 cli-arg-shift-days = 一人のすべての日付を、最大この日数だけずらす
+cli-arg-encoding = CSVファイルの文字コード。UTF-8の印のあるファイルは常にUTF-8として読む
 cli-arg-keep-identifiers = 識別子をそのまま残す（実在の人のいないデータに限る）
 cli-arg-snapshot = スナップショットのID
 cli-arg-persons = 架空の人の数

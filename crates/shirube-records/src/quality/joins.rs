@@ -29,13 +29,16 @@ fn add_all(counts: &mut [Counts], at: usize, counted: (u64, u64)) {
     }
 }
 
+/// First and last day.
+type Span = (i32, i32);
+
 /// First and last day of the rows of one part, by the number in the first column.
 fn spans(
     reader: &Reader<'_>,
     table: &str,
     columns: [&str; 3],
     (part, parts): (u64, u64),
-) -> Result<Vec<(i64, (i32, i32))>, RecordsError> {
+) -> Result<Vec<(i64, Span)>, RecordsError> {
     let mut out = Vec::new();
     reader.scan(table, &columns, &mut |batch| {
         for row in 0..batch.rows {

@@ -9,11 +9,11 @@ use shirube_model::refusal::Refusal;
 use shirube_records::population::Population;
 use shirube_records::quality::{Status, Thresholds, quality, quality_page};
 use shirube_records::{
-    Identity, ImportOptions, Mapping, PseudonymKey, Pseudonyms, Snapshot, Source, import,
+    Encoding, Identity, ImportOptions, Mapping, PseudonymKey, Pseudonyms, Snapshot, Source, import,
 };
 
 use crate::cli::{
-    PopulationArgs, RecordsArgs, RecordsCommand, RecordsImportArgs, RecordsQualityArgs,
+    CsvEncoding, PopulationArgs, RecordsArgs, RecordsCommand, RecordsImportArgs, RecordsQualityArgs,
 };
 use crate::output::{Failure, Out};
 use crate::packs;
@@ -70,6 +70,10 @@ fn import_folder(args: &RecordsImportArgs, out: &Out) -> Result<ExitCode, Failur
     };
     let mut options = ImportOptions::new(&args.data_set, identity);
     options.threads = args.threads.max(1);
+    options.encoding = match args.encoding {
+        CsvEncoding::Utf8 => Encoding::Utf8,
+        CsvEncoding::Cp932 => Encoding::Cp932,
+    };
     let snapshot = import(&args.records, &source, &options)?;
     out.say(
         "cli.records.imported",
