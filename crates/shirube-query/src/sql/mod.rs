@@ -5,11 +5,14 @@
 //! Every syntax structure is taken apart field by field, so that a new field of
 //! the parser fails to compile rather than being passed over.
 
+mod clauses;
 mod expression;
 mod literal;
 mod relation;
 mod results;
 mod select;
+mod subquery;
+mod window;
 
 use std::collections::BTreeSet;
 
@@ -182,24 +185,42 @@ fn place_in(message: &str) -> (u64, u64) {
     (after("Line: ").unwrap_or(0), after("Column: ").unwrap_or(0))
 }
 
-/// The plan's words and columns, and every literal by itself, so that no text in
-/// a literal can pass for a part of the plan.
-fn plan_hash(checked: &Checked) -> String {
-    let mut parts = vec![checked.plan_text(), format!("{:?}", checked.columns)];
-    parts.push(format!("{:?}", checked.measures));
-    let walked = checked.plan.apply(|node| {
+/// Every literal of a plan, in the order in which it is walked; `None` where the
+/// walk fails.
+fn literals(plan: &LogicalPlan) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    let walked = plan.apply(|node| {
         node.apply_expressions(|expr| {
             expr.apply(|part| {
                 if let Expr::Literal(value, _) = part {
-                    parts.push(format!("{value:?}"));
+                    found.push(format!("{value:?}"));
                 }
                 Ok(TreeNodeRecursion::Continue)
             })
         })
     });
-    if walked.is_err() {
+    walked.is_ok().then_some(found)
+}
+
+/// A plan in words, and every literal by itself, so that no text in a literal can
+/// pass for a part of the plan.
+fn words(plan: &LogicalPlan) -> String {
+    let mut words = plan.display_indent().to_string();
+    for literal in literals(plan).unwrap_or_default() {
+        words.push('\n');
+        words.push_str(&literal);
+    }
+    words
+}
+
+/// The plan's words and columns, and every literal by itself.
+fn plan_hash(checked: &Checked) -> String {
+    let mut parts = vec![checked.plan_text(), format!("{:?}", checked.columns)];
+    parts.push(format!("{:?}", checked.measures));
+    match literals(&checked.plan) {
+        Some(found) => parts.extend(found),
         // Not walked to the end: the text decides, which only repeats work.
-        parts.push(checked.sql.clone());
+        None => parts.push(checked.sql.clone()),
     }
     let mut hash = Sha256::new();
     for part in parts {
