@@ -4,6 +4,7 @@
 //! The planner in `sql` cannot express more than this list; the guard makes
 //! sure of that on the plan itself, and fails closed when either changes.
 
+use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
@@ -12,7 +13,7 @@ use datafusion::logical_expr::{
 use shirube_model::refusal::Refusal;
 
 use crate::functions::function;
-use crate::source::PERSON;
+use crate::source::{PERSON, WINDOW};
 
 /// Aggregates inside a person.
 const INNER: &[&str] = &["avg", "count", "max", "min", "sum"];
@@ -117,8 +118,15 @@ fn expression_allowed(expr: &Expr) -> bool {
                 | Operator::Gt
                 | Operator::GtEq
         ),
-        // Whole numbers to numbers: the one conversion a plan may hold.
-        Expr::Cast(cast) => cast.field.data_type() == &arrow::datatypes::DataType::Float64,
+        // Whole numbers to numbers, and places in a window to whole numbers: the
+        // conversions a plan may hold.
+        Expr::Cast(cast) => match cast.field.data_type() {
+            DataType::Float64 => true,
+            DataType::Int64 => {
+                matches!(cast.expr.as_ref(), Expr::Column(c) if c.name.starts_with(WINDOW))
+            }
+            _ => false,
+        },
         Expr::ScalarFunction(call) => function(call.func.name()).is_some(),
         Expr::AggregateFunction(call) => {
             INNER.contains(&call.func.name())
@@ -142,7 +150,7 @@ mod tests {
     };
 
     fn scan() -> LogicalPlanBuilder {
-        use arrow::datatypes::{DataType, Field, Schema};
+        use arrow::datatypes::{Field, Schema};
         let schema = Schema::new(vec![
             Field::new("x", DataType::Int64, true),
             Field::new(PERSON, DataType::UInt32, true),
@@ -177,8 +185,10 @@ mod tests {
         assert!(refused(scan().filter(col("x").eq(placeholder("$1"))).unwrap()));
         assert!(refused(scan().project(vec![lit(1_i64) / col("x")]).unwrap()));
         assert!(refused(scan().project(vec![col("x") + lit(1_i64)]).unwrap()));
-        let text = datafusion::logical_expr::cast(col("x"), arrow::datatypes::DataType::Utf8);
-        assert!(refused(scan().project(vec![text]).unwrap()));
+        for kind in [DataType::Utf8, DataType::Int64] {
+            let cast = datafusion::logical_expr::cast(col("x"), kind);
+            assert!(refused(scan().project(vec![cast]).unwrap()));
+        }
     }
 
     /// A window function over the rows of one person.

@@ -9,12 +9,13 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
 use datafusion::common::{Column, ScalarValue};
 use datafusion::functions_window::{lead_lag, nth_value, rank, row_number};
 use datafusion::logical_expr::expr::{Sort, WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
     Expr, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits,
-    WindowFunctionDefinition, WindowUDF,
+    WindowFunctionDefinition, WindowUDF, cast, lit,
 };
 use shirube_model::refusal::Refusal;
 use sqlparser::ast::{
@@ -31,6 +32,7 @@ use super::results::inner_aggregate;
 use super::select::unfit;
 use crate::error::at;
 use crate::kind::Kind;
+use crate::source::WINDOW;
 
 /// Most rows by which a window looks back or ahead.
 const OFFSET_MAX: i64 = 1_000;
@@ -108,8 +110,11 @@ impl<'s> Windows<'s> {
         let (frame, ties) = self.frame(&called, window_frame.as_ref(), !order.is_empty(), f)?;
         let kind = called.kind;
         let column = column(self.calls.len());
+        // The engine counts places without a sign.
+        let place = called.arguments.is_empty();
+        let expr = if place { cast(column, DataType::Int64) } else { column };
         self.calls.push(Call { called, partition, order, frame, ties });
-        Ok(Typed { expr: column, kind })
+        Ok(Typed { expr, kind })
     }
 
     fn called(&self, f: &Function) -> Result<Called, Refusal> {
@@ -184,7 +189,7 @@ impl<'s> Windows<'s> {
         for (place, argument) in rest.iter().enumerate() {
             let FunctionArgExpr::Expr(expr) = argument else { return Err(wrong()) };
             if place == 0 {
-                out.push(datafusion::logical_expr::lit(self.rows(expr)?));
+                out.push(lit(self.rows(expr)?));
                 continue;
             }
             let (same, default) = unify(value.clone(), expression(self.scope, expr)?, expr.span())?;
@@ -377,7 +382,7 @@ fn window(
 }
 
 fn name(number: usize) -> String {
-    format!("__w{number}")
+    format!("{WINDOW}{number}")
 }
 
 fn column(number: usize) -> Expr {

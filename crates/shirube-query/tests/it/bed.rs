@@ -52,7 +52,9 @@ pub fn shuffled(folder: &Path, seed: u64) -> Snapshot {
         let rows = &mut lines[1..];
         let mut state = seed;
         for at in (1..rows.len()).rev() {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let below = usize::try_from(state >> 33).unwrap() % (at + 1);
             rows.swap(at, below);
         }

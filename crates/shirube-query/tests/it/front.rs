@@ -151,8 +151,11 @@ fn over() -> impl Strategy<Value = String> {
     };
     let units = proptest::sample::select(vec!["", "ROWS", "ROWS", "ROWS", "RANGE", "GROUPS"]);
     (partition, order, units, bound(), bound()).prop_map(|(partition, order, units, from, to)| {
-        let frame =
-            if units.is_empty() { String::new() } else { format!("{units} BETWEEN {from} AND {to}") };
+        let frame = if units.is_empty() {
+            String::new()
+        } else {
+            format!("{units} BETWEEN {from} AND {to}")
+        };
         format!("OVER ({partition} {order} {frame})")
     })
 }

@@ -204,9 +204,7 @@ fn windows_are_refused_at_their_place() {
     let bed = fresh("ndb-publication");
     let own = "OVER (PARTITION BY v.person_id";
     let by_day = "OVER (PARTITION BY v.person_id ORDER BY v.visit_start_date)";
-    let rows = |frame: &str| {
-        format!("count(*) {own} ORDER BY v.visit_start_date {frame})")
-    };
+    let rows = |frame: &str| format!("count(*) {own} ORDER BY v.visit_start_date {frame})");
     let cases: Vec<(String, &str, &str)> = vec![
         // What one window sees.
         ("row_number() OVER ()".into(), "query.window.partition", "1:43"),
@@ -267,7 +265,7 @@ fn windows_are_refused_at_their_place() {
             "query.function.form",
             "1:43",
         ),
-        (format!("lag(v.visit_concept_id, -1) {by_day}"), "query.window.offset", "1:67"),
+        (format!("lag(v.visit_concept_id, -1) {by_day}"), "query.window.offset", "1:68"),
         (format!("lag(v.visit_concept_id, 1001) {by_day}"), "query.window.offset", "1:67"),
         (format!("lag(v.visit_concept_id, 1.5) {by_day}"), "query.window.offset", "1:67"),
         (format!("lag(v.visit_concept_id, NULL) {by_day}"), "query.window.offset", "1:67"),
@@ -323,7 +321,6 @@ fn windows_are_refused_at_their_place() {
         (format!("row_number() OVER (PARTITION BY row_number() {by_day})"), "query.window.refused", "1:75"),
         ("row_number() OVER w".into(), "query.window.refused", "1:61"),
         ("row_number() OVER (w)".into(), "query.window.refused", "1:62"),
-        (format!("sum(row_number() {by_day})"), "query.window.refused", "1:47"),
     ];
     let mut wrong = Vec::new();
     for (result, wanted, place) in &cases {
@@ -346,18 +343,23 @@ fn windows_and_having_have_their_levels() {
     let from = "FROM visit_occurrence";
     let cases: Vec<(String, &str, &str)> = vec![
         (format!("SELECT COUNT(*), {w} {from}"), "query.window.refused", "1:18"),
-        (format!("SELECT COUNT(*) {from} WHERE {w} = 1"), "query.window.refused", "1:46"),
+        (format!("SELECT COUNT(*) {from} WHERE {w} = 1"), "query.window.refused", "1:45"),
         (format!("SELECT {w} AS w, COUNT(*) {from} GROUP BY w"), "query.window.refused", "1:8"),
         (format!("SELECT SUM({w}) {from}"), "query.window.refused", "1:12"),
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id {from} WHERE {w} = 1) t"),
             "query.window.refused",
-            "1:69",
+            "1:68",
         ),
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id, COUNT(*) n, {w} AS w {from} GROUP BY person_id) t"),
             "query.window.mixed",
             "1:53",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id, SUM({w}) AS n {from} GROUP BY person_id) t"),
+            "query.window.refused",
+            "1:45",
         ),
         (
             format!("SELECT COUNT(*) FROM (SELECT DISTINCT person_id, {w} AS w {from}) t"),
@@ -372,17 +374,17 @@ fn windows_and_having_have_their_levels() {
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING {w} = 1) t"),
             "query.window.refused",
-            "1:89",
+            "1:88",
         ),
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id, {w} AS w {from} QUALIFY w = 1) t"),
             "query.window.refused",
-            "1:146",
+            "1:145",
         ),
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id {from} WINDOW w AS (PARTITION BY person_id)) t"),
             "query.window.refused",
-            "1:70",
+            "1:69",
         ),
         (
             "SELECT COUNT(*) FROM (SELECT count(*) OVER (PARTITION BY location_id) AS n FROM location) t"
@@ -425,37 +427,37 @@ fn windows_and_having_have_their_levels() {
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING visit_concept_id = 1) t"),
             "query.group.missing",
-            "1:89",
+            "1:88",
         ),
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING COUNT(*)) t"),
             "query.type.condition",
-            "1:89",
+            "1:88",
         ),
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING nothing > 1) t"),
             "query.column.unknown",
-            "1:89",
+            "1:88",
         ),
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING person_id = 7) t"),
             "query.key.use",
-            "1:89",
+            "1:88",
         ),
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING MIN(visit_occurrence_id) = 7) t"),
             "query.key.use",
-            "1:89",
+            "1:88",
         ),
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING SUM(visit_concept_id) / COUNT(*) > 1) t"),
             "query.division",
-            "1:89",
+            "1:88",
         ),
         (
             format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING stddev(visit_concept_id) > 1) t"),
             "query.function.refused",
-            "1:89",
+            "1:88",
         ),
     ];
     let mut wrong = Vec::new();
@@ -481,8 +483,10 @@ fn remedies_are_queries_that_run() {
             let remedy = shirube_model::refusal::Refusal::new(refused).remedy(lang);
             let shown: Vec<&str> = remedy.split('`').skip(1).step_by(2).collect();
             let from = shown.iter().find(|part| part.starts_with("FROM")).unwrap();
-            let wheres: Vec<&&str> = shown.iter().filter(|part| part.starts_with("WHERE")).collect();
-            let tails = if wheres.is_empty() { vec![""] } else { wheres.into_iter().copied().collect() };
+            let wheres: Vec<&&str> =
+                shown.iter().filter(|part| part.starts_with("WHERE")).collect();
+            let tails =
+                if wheres.is_empty() { vec![""] } else { wheres.into_iter().copied().collect() };
             for tail in tails {
                 let sql = format!("SELECT COUNT(*) {from} {tail}");
                 assert_eq!(bed.gate.check(&sql).err(), None, "{sql}");
