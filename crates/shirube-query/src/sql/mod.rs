@@ -185,16 +185,14 @@ fn place_in(message: &str) -> (u64, u64) {
     (after("Line: ").unwrap_or(0), after("Column: ").unwrap_or(0))
 }
 
-/// Every literal of a plan, in the order in which it is walked; `None` where the
-/// walk fails.
-fn literals(plan: &LogicalPlan) -> Option<Vec<String>> {
+/// What is wanted of every expression of a plan, in the order in which it is
+/// walked; `None` where the walk fails.
+fn told(plan: &LogicalPlan, wanted: impl Fn(&Expr) -> Option<String>) -> Option<Vec<String>> {
     let mut found = Vec::new();
     let walked = plan.apply(|node| {
         node.apply_expressions(|expr| {
             expr.apply(|part| {
-                if let Expr::Literal(value, _) = part {
-                    found.push(format!("{value:?}"));
-                }
+                found.extend(wanted(part));
                 Ok(TreeNodeRecursion::Continue)
             })
         })
@@ -202,13 +200,25 @@ fn literals(plan: &LogicalPlan) -> Option<Vec<String>> {
     walked.is_ok().then_some(found)
 }
 
-/// A plan in words, and every literal by itself, so that no text in a literal can
-/// pass for a part of the plan.
+fn literal(part: &Expr) -> Option<String> {
+    match part {
+        Expr::Literal(value, _) => Some(format!("{value:?}")),
+        _ => None,
+    }
+}
+
+/// A plan in words, and every literal and every name by itself, so that no text
+/// in one of these can pass for a part of another plan.
 fn words(plan: &LogicalPlan) -> String {
+    let written = |part: &Expr| match part {
+        Expr::Column(column) => Some(format!("{column:?}")),
+        Expr::Alias(alias) => Some(format!("{:?}", alias.name)),
+        other => literal(other),
+    };
     let mut words = plan.display_indent().to_string();
-    for literal in literals(plan).unwrap_or_default() {
+    for part in told(plan, written).unwrap_or_default() {
         words.push('\n');
-        words.push_str(&literal);
+        words.push_str(&part);
     }
     words
 }
@@ -217,7 +227,7 @@ fn words(plan: &LogicalPlan) -> String {
 fn plan_hash(checked: &Checked) -> String {
     let mut parts = vec![checked.plan_text(), format!("{:?}", checked.columns)];
     parts.push(format!("{:?}", checked.measures));
-    match literals(&checked.plan) {
+    match told(&checked.plan, literal) {
         Some(found) => parts.extend(found),
         // Not walked to the end: the text decides, which only repeats work.
         None => parts.push(checked.sql.clone()),

@@ -564,3 +564,56 @@ fn rows_that_tie_do_not_tell_the_order_of_files() {
     assert!(wanted.0 > 100, "{wanted:?}");
     assert_eq!(self::numbers(&either(&sql))[&Vec::new()], wanted);
 }
+
+/// Every part of a window is in the hash of the plan: another window is another
+/// question.
+#[test]
+fn another_window_is_another_question() {
+    let fresh = fresh_with(&alone());
+    let mut seen = BTreeMap::new();
+    for window in [
+        "lag(d) OVER (PARTITION BY v.person_id ORDER BY v.d)",
+        "lag(d, 2) OVER (PARTITION BY v.person_id ORDER BY v.d)",
+        "lag(d, 2, '2024-01-01') OVER (PARTITION BY v.person_id ORDER BY v.d)",
+        "lead(d) OVER (PARTITION BY v.person_id ORDER BY v.d)",
+        "lag(d) OVER (PARTITION BY v.person_id, v.k ORDER BY v.d)",
+        "lag(d) OVER (PARTITION BY v.person_id ORDER BY v.d DESC)",
+        "lag(d) OVER (PARTITION BY v.person_id ORDER BY v.d NULLS FIRST)",
+        "lag(d) OVER (PARTITION BY v.person_id ORDER BY v.d, v.k)",
+        "min(d) OVER (PARTITION BY v.person_id)",
+        "min(d) OVER (PARTITION BY v.person_id ORDER BY v.d)",
+        "min(d) OVER (PARTITION BY v.person_id ORDER BY v.d ROWS 2 PRECEDING)",
+        "min(d) OVER (PARTITION BY v.person_id ORDER BY v.d ROWS 3 PRECEDING)",
+        "min(d) OVER (PARTITION BY v.person_id ORDER BY v.d ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING)",
+        "min(d) OVER (PARTITION BY v.person_id ORDER BY v.d ROWS BETWEEN 2 PRECEDING AND UNBOUNDED FOLLOWING)",
+    ] {
+        let sql = format!(
+            "SELECT COUNT(t.w) FROM (SELECT v.person_id, {window} AS w FROM (SELECT person_id, \
+             visit_start_date AS d, visit_concept_id AS k FROM visit_occurrence) v) t"
+        );
+        let hash = fresh.gate.check(&sql).unwrap().plan_hash;
+        assert_eq!(seen.insert(hash, window), None, "{window}");
+    }
+}
+
+#[test]
+fn the_example_of_the_manual_is_answered() {
+    let manual = include_str!("../../../../docs/HEALTH-DATA.md");
+    let sql = manual.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+    let fresh = fresh_with(&alone());
+    let released = ask(&fresh.gate, sql).unwrap();
+    assert_eq!(released.columns, ["year", "persons"]);
+    let mut wanted: BTreeMap<Key, i64> = BTreeMap::new();
+    for first in bed().people.iter().filter_map(|p| rows(p).into_iter().min_by_key(|r| r.day)) {
+        *wanted.entry(Key::Int(first.fiscal_year())).or_default() += 1;
+    }
+    let mut shown = 0;
+    for row in &released.rows {
+        let Field::Head(year) = &row[0] else { panic!("{row:?}") };
+        if let Some(n) = count(&row[1]) {
+            assert_eq!(n, wanted[year], "{year}");
+            shown += 1;
+        }
+    }
+    assert!(shown > 0);
+}
