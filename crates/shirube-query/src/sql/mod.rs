@@ -185,14 +185,24 @@ fn place_in(message: &str) -> (u64, u64) {
     (after("Line: ").unwrap_or(0), after("Column: ").unwrap_or(0))
 }
 
-/// What is wanted of every expression of a plan, in the order in which it is
-/// walked; `None` where the walk fails.
-fn told(plan: &LogicalPlan, wanted: impl Fn(&Expr) -> Option<String>) -> Option<Vec<String>> {
+/// Every literal of a plan, and every name that is no plain word, in the order in
+/// which they are walked: with these by themselves, no text in one of them can
+/// pass for a part of another plan. `None` where the walk fails.
+fn texts(plan: &LogicalPlan) -> Option<Vec<String>> {
     let mut found = Vec::new();
+    let named = |name: &str| {
+        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        (!plain).then(|| format!("{name:?}"))
+    };
     let walked = plan.apply(|node| {
         node.apply_expressions(|expr| {
             expr.apply(|part| {
-                found.extend(wanted(part));
+                found.extend(match part {
+                    Expr::Literal(value, _) => Some(format!("{value:?}")),
+                    Expr::Column(column) => named(&column.name),
+                    Expr::Alias(alias) => named(&alias.name),
+                    _ => None,
+                });
                 Ok(TreeNodeRecursion::Continue)
             })
         })
@@ -200,34 +210,21 @@ fn told(plan: &LogicalPlan, wanted: impl Fn(&Expr) -> Option<String>) -> Option<
     walked.is_ok().then_some(found)
 }
 
-fn literal(part: &Expr) -> Option<String> {
-    match part {
-        Expr::Literal(value, _) => Some(format!("{value:?}")),
-        _ => None,
-    }
-}
-
-/// A plan in words, and every literal and every name by itself, so that no text
-/// in one of these can pass for a part of another plan.
+/// A plan in words, and its texts by themselves.
 fn words(plan: &LogicalPlan) -> String {
-    let written = |part: &Expr| match part {
-        Expr::Column(column) => Some(format!("{column:?}")),
-        Expr::Alias(alias) => Some(format!("{:?}", alias.name)),
-        other => literal(other),
-    };
     let mut words = plan.display_indent().to_string();
-    for part in told(plan, written).unwrap_or_default() {
+    for text in texts(plan).unwrap_or_default() {
         words.push('\n');
-        words.push_str(&part);
+        words.push_str(&text);
     }
     words
 }
 
-/// The plan's words and columns, and every literal by itself.
+/// The plan's words and columns, and its texts by themselves.
 fn plan_hash(checked: &Checked) -> String {
     let mut parts = vec![checked.plan_text(), format!("{:?}", checked.columns)];
     parts.push(format!("{:?}", checked.measures));
-    match told(&checked.plan, literal) {
+    match texts(&checked.plan) {
         Some(found) => parts.extend(found),
         // Not walked to the end: the text decides, which only repeats work.
         None => parts.push(checked.sql.clone()),
