@@ -420,6 +420,10 @@ proptest! {
         let sql = by_year_and_condition(&window);
         prop_assert_eq!(numbers(&either(&sql)), by_hand(&bed().people, &window), "{}", sql);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     #[test]
     fn windows_see_nobody_else(window in windows(), part in 2_i64..5) {
