@@ -20,6 +20,7 @@ mod choices;
 mod close;
 mod cost;
 mod error;
+mod exact;
 mod functions;
 mod gate;
 mod grid;

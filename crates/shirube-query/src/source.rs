@@ -32,6 +32,9 @@ pub(crate) const PERSON: &str = "__person";
 /// Column of the institution behind a row; no query can name it.
 pub(crate) const SITE: &str = "__site";
 
+/// Columns of what comes out of windows begin so; no query can name them.
+pub(crate) const WINDOW: &str = "__w";
+
 /// Tables about the health system and the vocabulary: their rows belong to
 /// nobody.
 const REFERENCE: &[&str] = &[

@@ -35,6 +35,17 @@ pub(crate) const UNITS: i128 = 1_000_000;
 /// Numbers beyond this are left out of sums, as NULL is.
 const NUMBER_MAX: f64 = 1e15;
 
+/// A number in millionths; `None` for what is none, and beyond the largest.
+pub(crate) fn millionths(value: f64) -> Option<i128> {
+    if !value.is_finite() || value.abs() > NUMBER_MAX {
+        return None;
+    }
+    // At most 10^21, so the conversion keeps the value.
+    #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
+    let millionths = (value * 1e6).round() as i128;
+    Some(millionths)
+}
+
 /// Every group of a query with rows.
 #[derive(Default)]
 pub(crate) struct Tally {
@@ -185,16 +196,7 @@ impl Argument<'_> {
         }
         match self.values {
             Values::Whole(list) => Some(i128::from(*list.get(row)?) * UNITS),
-            Values::Numbers(list) => {
-                let value = *list.get(row)?;
-                if !value.is_finite() || value.abs() > NUMBER_MAX {
-                    return None;
-                }
-                // Below 10^21, so the conversion keeps the value.
-                #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
-                let millionths = (value * 1e6).round() as i128;
-                Some(millionths)
-            }
+            Values::Numbers(list) => millionths(*list.get(row)?),
             Values::Other => Some(0),
         }
     }

@@ -45,6 +45,11 @@ pub(super) fn condition(scope: &Scope, expr: &ast::Expr) -> Result<Expr, Refusal
 pub(super) fn expression(scope: &Scope, expr: &ast::Expr) -> Result<Typed, Refusal> {
     use ast::Expr as E;
     let span = expr.span();
+    if let Some(grouped) = &scope.grouped
+        && let Some(column) = grouped.stands_for(expr)?
+    {
+        return Ok(column);
+    }
     match expr {
         E::Identifier(name) => scope.resolve(None, name),
         E::CompoundIdentifier(parts) => match parts.as_slice() {
@@ -274,8 +279,16 @@ pub(super) fn no_key(typed: &Typed, span: Span) -> Result<(), Refusal> {
     if typed.kind.is_key() { Err(at("query.key.use", span)) } else { Ok(()) }
 }
 
-/// A function's plain arguments.
+/// A function's plain arguments, where no window may stand.
 pub(super) fn plain_arguments(f: &Function) -> Result<Vec<&FunctionArgExpr>, Refusal> {
+    if f.over.is_some() {
+        return Err(at("query.window.refused", f.span()));
+    }
+    arguments(f)
+}
+
+/// A function's plain arguments; its window, if it has one, is read elsewhere.
+pub(super) fn arguments(f: &Function) -> Result<Vec<&FunctionArgExpr>, Refusal> {
     let Function {
         name,
         uses_odbc_syntax,
@@ -283,13 +296,10 @@ pub(super) fn plain_arguments(f: &Function) -> Result<Vec<&FunctionArgExpr>, Ref
         args,
         filter,
         null_treatment,
-        over,
+        over: _,
         within_group,
     } = f;
     let span = f.span();
-    if over.is_some() {
-        return Err(at("query.window.refused", span));
-    }
     let form = || at("query.function.form", span).arg("function", name.to_string());
     if *uses_odbc_syntax
         || *parameters != FunctionArguments::None

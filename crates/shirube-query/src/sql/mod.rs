@@ -5,11 +5,14 @@
 //! Every syntax structure is taken apart field by field, so that a new field of
 //! the parser fails to compile rather than being passed over.
 
+mod clauses;
 mod expression;
 mod literal;
 mod relation;
 mod results;
 mod select;
+mod subquery;
+mod window;
 
 use std::collections::BTreeSet;
 
@@ -182,24 +185,49 @@ fn place_in(message: &str) -> (u64, u64) {
     (after("Line: ").unwrap_or(0), after("Column: ").unwrap_or(0))
 }
 
-/// The plan's words and columns, and every literal by itself, so that no text in
-/// a literal can pass for a part of the plan.
-fn plan_hash(checked: &Checked) -> String {
-    let mut parts = vec![checked.plan_text(), format!("{:?}", checked.columns)];
-    parts.push(format!("{:?}", checked.measures));
-    let walked = checked.plan.apply(|node| {
+/// Every literal of a plan, and every name that is no plain word, in the order in
+/// which they are walked: with these by themselves, no text in one of them can
+/// pass for a part of another plan. `None` where the walk fails.
+fn texts(plan: &LogicalPlan) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    let named = |name: &str| {
+        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        (!plain).then(|| format!("{name:?}"))
+    };
+    let walked = plan.apply(|node| {
         node.apply_expressions(|expr| {
             expr.apply(|part| {
-                if let Expr::Literal(value, _) = part {
-                    parts.push(format!("{value:?}"));
-                }
+                found.extend(match part {
+                    Expr::Literal(value, _) => Some(format!("{value:?}")),
+                    Expr::Column(column) => named(&column.name),
+                    Expr::Alias(alias) => named(&alias.name),
+                    _ => None,
+                });
                 Ok(TreeNodeRecursion::Continue)
             })
         })
     });
-    if walked.is_err() {
+    walked.is_ok().then_some(found)
+}
+
+/// A plan in words, and its texts by themselves.
+fn words(plan: &LogicalPlan) -> String {
+    let mut words = plan.display_indent().to_string();
+    for text in texts(plan).unwrap_or_default() {
+        words.push('\n');
+        words.push_str(&text);
+    }
+    words
+}
+
+/// The plan's words and columns, and its texts by themselves.
+fn plan_hash(checked: &Checked) -> String {
+    let mut parts = vec![checked.plan_text(), format!("{:?}", checked.columns)];
+    parts.push(format!("{:?}", checked.measures));
+    match texts(&checked.plan) {
+        Some(found) => parts.extend(found),
         // Not walked to the end: the text decides, which only repeats work.
-        parts.push(checked.sql.clone());
+        None => parts.push(checked.sql.clone()),
     }
     let mut hash = Sha256::new();
     for part in parts {

@@ -1,11 +1,14 @@
 //! What stands in FROM: names, columns, and who stands behind the rows.
 
+use std::rc::Rc;
+
 use datafusion::common::{Column, TableReference};
 use datafusion::logical_expr::Expr;
 use shirube_model::refusal::Refusal;
 use sqlparser::ast::Ident;
 
 use super::expression::Typed;
+use super::results::Grouped;
 use crate::error::at;
 use crate::kind::Kind;
 use crate::source::{PERSON, SITE};
@@ -23,6 +26,8 @@ pub(super) struct Relation {
     pub(super) base: bool,
     /// Columns that always hold the number of the row's person.
     pub(super) certain: Vec<String>,
+    /// Columns that come out of windows.
+    pub(super) windowed: Vec<String>,
     /// Whether its rows belong to persons.
     pub(super) person: bool,
     /// Whether its rows name an institution.
@@ -42,6 +47,8 @@ pub(super) struct Scope {
     pub(super) relations: Vec<Relation>,
     /// For each relation the first one known to be about the same person.
     class: Vec<usize>,
+    /// After GROUP BY: what the groups and the aggregates stand for.
+    pub(super) grouped: Option<Rc<Grouped>>,
 }
 
 impl Scope {
@@ -132,6 +139,18 @@ impl Scope {
         };
         column.relation == person.relation
             && self.relation_of(column).is_some_and(|r| r.certain.contains(&column.name))
+    }
+
+    /// Whether an expression is made of columns that come out of windows.
+    pub(super) fn windowed(&self, expr: &Expr) -> bool {
+        expr.column_refs().into_iter().any(|column| {
+            self.relation_of(column).is_some_and(|r| r.windowed.contains(&column.name))
+        })
+    }
+
+    /// The scope of a condition on groups.
+    pub(super) fn after(groups: &Rc<Grouped>) -> Self {
+        Self { grouped: Some(Rc::clone(groups)), ..Self::default() }
     }
 
     /// The institution behind the joined rows, where a relation has one.

@@ -1,18 +1,21 @@
 //! The list of results: names, group columns, aggregates.
 
+use std::cell::RefCell;
+
 use datafusion::functions_aggregate::count::count_all;
 use datafusion::functions_aggregate::expr_fn as aggregates;
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, col};
 use shirube_model::refusal::Refusal;
 use sqlparser::ast::{self, Function, FunctionArgExpr, GroupByExpr, SelectItem, Spanned};
 use sqlparser::tokenizer::Span;
 
 use super::Aggregate;
 use super::expression::{
-    AGGREGATES, Typed, distinct, expression, function_name, no_key, plain_arguments,
+    AGGREGATES, Typed, arguments, distinct, expression, function_name, no_key, plain_arguments,
 };
 use super::relation::{Scope, folded};
 use crate::error::at;
+use crate::exact;
 use crate::kind::Kind;
 
 /// Named results: the name given, the column's, or the text of the expression.
@@ -42,7 +45,11 @@ fn own_name(expr: &ast::Expr) -> String {
 pub(super) fn aggregate_call(expr: &ast::Expr) -> Option<&Function> {
     match expr {
         ast::Expr::Nested(inner) => aggregate_call(inner),
-        ast::Expr::Function(f) if AGGREGATES.contains(&function_name(f).as_str()) => Some(f),
+        ast::Expr::Function(f)
+            if f.over.is_none() && AGGREGATES.contains(&function_name(f).as_str()) =>
+        {
+            Some(f)
+        }
         _ => None,
     }
 }
@@ -105,12 +112,14 @@ pub(super) fn group_kind(typed: &Typed, span: Span) -> Result<(), Refusal> {
     }
 }
 
-/// An aggregate over the rows of one person.
+/// An aggregate over the rows of one person. None depends on the order of the
+/// rows: sums of whole numbers go round at the end of their range, others are
+/// exact.
 pub(super) fn inner_aggregate(scope: &Scope, call: &Function) -> Result<(Expr, Kind), Refusal> {
     let name = function_name(call);
     let span = call.span();
     let refused = || at("query.aggregate.form", span).arg("function", &name);
-    let arguments = plain_arguments(call)?;
+    let arguments = arguments(call)?;
     let [argument] = arguments.as_slice() else { return Err(refused()) };
     let argument = match argument {
         FunctionArgExpr::Wildcard if name == "count" && !distinct(call) => {
@@ -123,9 +132,10 @@ pub(super) fn inner_aggregate(scope: &Scope, call: &Function) -> Result<(Expr, K
     Ok(match (name.as_str(), distinct(call)) {
         ("count", true) => (aggregates::count_distinct(argument.expr), Kind::Int),
         ("count", false) => (aggregates::count(argument.expr), Kind::Int),
-        ("sum", false) if number => (aggregates::sum(argument.expr), argument.kind),
+        ("sum", false) if argument.kind == Kind::Int => (aggregates::sum(argument.expr), Kind::Int),
+        ("sum", false) if number => (exact::sum(argument.expr), Kind::Float),
         ("avg", false) if number => {
-            (aggregates::avg(super::literal::float(argument).expr), Kind::Float)
+            (exact::mean(super::literal::float(argument).expr), Kind::Float)
         }
         ("min", false) => {
             no_key(&argument, span)?;
@@ -137,6 +147,65 @@ pub(super) fn inner_aggregate(scope: &Scope, call: &Function) -> Result<(Expr, K
         }
         _ => return Err(refused()),
     })
+}
+
+/// Groups inside persons: the rows, what they are grouped by, and the aggregates
+/// that results and HAVING ask for.
+#[derive(Debug)]
+pub(super) struct Grouped {
+    /// The names of the rows before they are grouped.
+    pub(super) rows: Scope,
+    pub(super) groups: Vec<(Typed, Span)>,
+    measures: RefCell<Vec<(Expr, Kind)>>,
+}
+
+impl Grouped {
+    pub(super) fn new(rows: Scope, groups: Vec<(Typed, Span)>) -> Self {
+        Self { rows, groups, measures: RefCell::default() }
+    }
+
+    /// The column of a group expression (`g`) or an aggregate (`a`).
+    pub(super) fn column(prefix: char, number: usize, kind: Kind) -> Typed {
+        Typed { expr: col(format!("{prefix}{number}")), kind }
+    }
+
+    /// The column of an aggregate, and whether it is over what comes out of
+    /// windows.
+    pub(super) fn measure(&self, call: &Function) -> Result<(Typed, bool), Refusal> {
+        let (aggregate, kind) = inner_aggregate(&self.rows, call)?;
+        let windowed = self.rows.windowed(&aggregate);
+        let mut measures = self.measures.borrow_mut();
+        let known = measures.iter().position(|(other, _)| *other == aggregate);
+        let number = known.unwrap_or_else(|| {
+            measures.push((aggregate, kind));
+            measures.len() - 1
+        });
+        Ok((Self::column('a', number, kind), windowed))
+    }
+
+    /// The aggregates under the names of their columns.
+    pub(super) fn measures(&self) -> Vec<Expr> {
+        let measures = self.measures.borrow();
+        measures.iter().zip(0..).map(|((m, _), n)| m.clone().alias(format!("a{n}"))).collect()
+    }
+
+    /// The column that an expression after GROUP BY stands for; `None` for one
+    /// that is made of such columns.
+    pub(super) fn stands_for(&self, expr: &ast::Expr) -> Result<Option<Typed>, Refusal> {
+        if let Some(call) = aggregate_call(expr) {
+            return self.measure(call).map(|(typed, _)| Some(typed));
+        }
+        let name = matches!(expr, ast::Expr::Identifier(_) | ast::Expr::CompoundIdentifier(_));
+        match expression(&self.rows, expr) {
+            Ok(typed) => match self.groups.iter().position(|(group, _)| *group == typed) {
+                Some(number) => Ok(Some(Self::column('g', number, typed.kind))),
+                None if name => Err(at("query.group.missing", expr.span())),
+                None => Ok(None),
+            },
+            Err(refusal) if name => Err(refusal),
+            Err(_) => Ok(None),
+        }
+    }
 }
 
 /// The aggregates of the statement itself.

@@ -1,46 +1,34 @@
-//! SELECT: subqueries at the level of persons, and the one that crosses the
-//! border.
+//! SELECT: FROM, JOIN and WHERE, and the statement that crosses the border.
 
 use std::collections::BTreeSet;
 
 use datafusion::common::tree_node::TreeNode;
 use datafusion::datasource::provider_as_source;
-use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, col};
+use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Operator};
 use shirube_model::refusal::Refusal;
 use sqlparser::ast::{
-    self, Distinct, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, Query,
-    Select, SelectFlavor, SetExpr, Spanned, TableAlias, TableFactor, TableWithJoins, With,
+    self, GroupByExpr, Join, JoinConstraint, JoinOperator, Query, Select, SetExpr, Spanned,
+    TableFactor, TableWithJoins, With,
 };
 use sqlparser::tokenizer::Span;
 
-use super::expression::{condition, expression};
-use super::relation::{Relation, Scope, conjuncts, equates, folded};
-use super::results::{
-    Top, aggregate_call, group_exprs, group_kind, grouped, inner_aggregate, items,
-};
+use super::clauses::{alias_name, clauses, distinct_place, table_name, using};
+use super::expression::condition;
+use super::relation::{Relation, Scope, conjuncts, equates};
+use super::results::{Top, aggregate_call, group_exprs, group_kind, grouped, items};
+use super::subquery::{SubPlan, per_person, plain, windowed};
+use super::window::window_call;
 use super::{Checked, GroupColumn, Output};
 use crate::error::at;
-use crate::kind::Kind;
 use crate::source::{PERSON, SITE, Tables};
 
 /// Most relations of one query, those of its subqueries included.
 const RELATIONS_MAX: usize = 24;
 
-/// A plan whose columns are those of a subquery, with person and institution.
-#[derive(Debug, Clone)]
-struct SubPlan {
-    plan: LogicalPlan,
-    columns: Vec<(String, Kind)>,
-    base: bool,
-    certain: Vec<String>,
-    person: bool,
-    site: bool,
-}
-
 /// The joined rows of a SELECT.
-struct Joined {
-    plan: LogicalPlanBuilder,
-    scope: Scope,
+pub(super) struct Joined {
+    pub(super) plan: LogicalPlanBuilder,
+    pub(super) scope: Scope,
     /// Expressions that the filter leaves one value.
     pinned: Vec<Expr>,
     /// The joined tables before WHERE, in words.
@@ -58,7 +46,7 @@ pub(super) struct Planner<'t> {
 
 /// A builder's failure means a plan that does not fit together, which the rules
 /// here should have refused.
-fn unfit<E>(_: E) -> Refusal {
+pub(super) fn unfit<E>(_: E) -> Refusal {
     Refusal::new("query.plan.unfit").file("sql")
 }
 
@@ -70,8 +58,11 @@ impl<'t> Planner<'t> {
     /// The statement itself: groups and aggregates.
     pub(super) fn top(mut self, query: &Query) -> Result<Checked, Refusal> {
         let select = self.open(query)?;
-        if let Some(kept) = &select.distinct {
-            return Err(distinct_place(kept, select));
+        if select.distinct.is_some() {
+            return Err(distinct_place(select));
+        }
+        if let Some(having) = &select.having {
+            return Err(at("query.having.refused", having.span()));
         }
         let joined = self.joined(select)?;
         let span = select.select_token.0.span;
@@ -204,9 +195,18 @@ impl<'t> Planner<'t> {
         let has_groups = !matches!(
             &select.group_by, GroupByExpr::Expressions(list, _) if list.is_empty()
         );
-        if has_groups || items.iter().any(|(_, expr)| aggregate_call(expr).is_some()) {
-            if let Some(kept) = &select.distinct {
-                return Err(distinct_place(kept, select));
+        let has_groups = has_groups
+            || select.having.is_some()
+            || items.iter().any(|(_, expr)| aggregate_call(expr).is_some());
+        if let Some((call, _)) = items.iter().find_map(|(_, expr)| window_call(expr)) {
+            if has_groups || select.distinct.is_some() {
+                return Err(at("query.window.mixed", call.span()));
+            }
+            return windowed(select, joined, &items);
+        }
+        if has_groups {
+            if select.distinct.is_some() {
+                return Err(distinct_place(select));
             }
             return per_person(select, joined, &items);
         }
@@ -228,7 +228,7 @@ impl<'t> Planner<'t> {
         for join in joins {
             plan = self.join(plan, join, &mut scope, &mut pinned)?;
         }
-        let words = plan.plan().display_indent().to_string();
+        let words = super::words(plan.plan());
         let mut conditions = BTreeSet::new();
         if let Some(filter) = &select.selection {
             let filter = condition(&scope, filter)?;
@@ -323,6 +323,7 @@ impl<'t> Planner<'t> {
             columns: sub.columns,
             base: sub.base,
             certain: sub.certain,
+            windowed: sub.windowed,
             person: sub.person,
             site: sub.site,
         };
@@ -353,89 +354,16 @@ impl<'t> Planner<'t> {
             columns: granted.columns.clone(),
             base: true,
             certain: if granted.person { vec!["person_id".to_owned()] } else { Vec::new() },
+            windowed: Vec::new(),
             person: granted.person,
             site: granted.site,
         })
     }
 }
 
-/// Refuses every clause of a SELECT but those the planner reads.
-fn clauses(select: &Select) -> Result<(), Refusal> {
-    let Select {
-        select_token,
-        optimizer_hints,
-        distinct: _,
-        select_modifiers,
-        top,
-        top_before_distinct: _,
-        projection: _,
-        exclude,
-        into,
-        from: _,
-        lateral_views,
-        prewhere,
-        selection: _,
-        connect_by,
-        group_by: _,
-        cluster_by,
-        distribute_by,
-        sort_by,
-        having,
-        named_window,
-        qualify,
-        window_before_qualify: _,
-        value_table_mode,
-        flavor,
-    } = select;
-    let span = select_token.0.span;
-    if let Some(having) = having {
-        return Err(at("query.having.refused", having.span()));
-    }
-    if !named_window.is_empty() || qualify.is_some() {
-        return Err(at("query.window.refused", span));
-    }
-    if top.is_some() {
-        return Err(at("query.limit.refused", span));
-    }
-    let others = optimizer_hints.is_empty()
-        && select_modifiers.is_none()
-        && exclude.is_none()
-        && into.is_none()
-        && lateral_views.is_empty()
-        && prewhere.is_none()
-        && connect_by.is_empty()
-        && cluster_by.is_empty()
-        && distribute_by.is_empty()
-        && sort_by.is_empty()
-        && value_table_mode.is_none()
-        && *flavor == SelectFlavor::Standard;
-    if others { Ok(()) } else { Err(at("query.clause.refused", span)) }
-}
-
-fn distinct_place(_: &Distinct, select: &Select) -> Refusal {
-    at("query.distinct.refused", select.select_token.0.span)
-}
-
-fn alias_name(alias: &TableAlias) -> Result<String, Refusal> {
-    let TableAlias { explicit: _, name, columns, at: offset } = alias;
-    if !columns.is_empty() || offset.is_some() {
-        return Err(at("query.from.refused", name.span));
-    }
-    Ok(folded(name))
-}
-
-fn table_name(name: &ObjectName) -> Result<(String, Span), Refusal> {
-    match name.0.as_slice() {
-        [part] => match part.as_ident() {
-            Some(ident) => Ok((folded(ident), ident.span)),
-            None => Err(at("query.from.refused", name.span())),
-        },
-        _ => Err(at("query.table.unknown", name.span()).arg("table", name.to_string())),
-    }
-}
-
 /// Whether a query can decide by a condition of its own where an argument is
-/// NULL or what it is: by CASE, or by a join that leaves rows without a match.
+/// NULL or what it is: by CASE, by a join that leaves rows without a match, or by
+/// the order and the frame of a window.
 fn conditional(argument: &Expr, scope: &Scope, words: &str) -> bool {
     let case = argument.exists(|part| Ok(matches!(part, Expr::Case(_)))).unwrap_or(true);
     let certain = scope.certain(argument);
@@ -445,7 +373,8 @@ fn conditional(argument: &Expr, scope: &Scope, words: &str) -> bool {
         }
         _ => false,
     };
-    case || (words.contains("CASE ") && !certain)
+    case || scope.windowed(argument)
+        || (words.contains("CASE ") && !certain)
         || (words.contains("Left Join") && !certain && !always_there)
 }
 
@@ -471,132 +400,4 @@ fn pins(filter: &Expr) -> Vec<Expr> {
         _ => None,
     };
     conjuncts(filter).iter().filter_map(pin).collect()
-}
-
-/// USING: equal columns of the new relation and of the only earlier one that
-/// has a column of the name.
-fn using(before: &Scope, scope: &Scope, names: &[ObjectName]) -> Result<Expr, Refusal> {
-    let mut all: Option<Expr> = None;
-    for name in names {
-        let ident: Option<&Ident> = match name.0.as_slice() {
-            [part] => part.as_ident(),
-            _ => None,
-        };
-        let ident = ident.ok_or_else(|| at("query.join.refused", name.span()))?;
-        let unknown = || at("query.column.unknown", ident.span).arg("column", &ident.value);
-        let left = before.resolve(None, ident)?;
-        let new = scope.relations.last().ok_or_else(unknown)?;
-        let wanted = folded(ident);
-        let (column, kind) = new.columns.iter().find(|(c, _)| *c == wanted).ok_or_else(unknown)?;
-        if *kind != left.kind {
-            return Err(at("query.type.mismatch", ident.span));
-        }
-        let part = left.expr.eq(new.column(column));
-        all = Some(match all {
-            Some(all) => all.and(part),
-            None => part,
-        });
-    }
-    all.ok_or_else(|| Refusal::new("query.join.refused").file("sql"))
-}
-
-/// The person and the institution of the joined rows, as columns to carry on.
-fn carried(select: &Select, scope: &Scope) -> Result<(Option<Expr>, Option<Expr>), Refusal> {
-    match scope.person() {
-        Ok(person) => Ok((Some(person), scope.site())),
-        Err("query.person.missing") => Ok((None, None)),
-        Err(code) => Err(at(code, select.select_token.0.span)),
-    }
-}
-
-/// A subquery without aggregates.
-fn plain(
-    select: &Select,
-    joined: Joined,
-    items: &[(String, &ast::Expr)],
-) -> Result<SubPlan, Refusal> {
-    let (person, site) = carried(select, &joined.scope)?;
-    let once = match &select.distinct {
-        None => false,
-        Some(Distinct::Distinct) => true,
-        Some(other) => return Err(distinct_place(other, select)),
-    };
-    let site = if once { None } else { site };
-    let mut columns = Vec::new();
-    let mut certain = Vec::new();
-    let mut out = Vec::new();
-    for (name, expr) in items {
-        let typed = expression(&joined.scope, expr)?;
-        new_name(&columns, name, expr.span())?;
-        columns.push((name.clone(), typed.kind));
-        if joined.scope.certain(&typed.expr) {
-            certain.push(name.clone());
-        }
-        out.push(typed.expr.alias(name));
-    }
-    let flags = (person.is_some(), site.is_some());
-    out.extend(person.map(|p| p.alias(PERSON)));
-    out.extend(site.map(|s| s.alias(SITE)));
-    let mut plan = joined.plan.project(out).map_err(unfit)?;
-    if once {
-        plan = plan.distinct().map_err(unfit)?;
-    }
-    let plan = plan.build().map_err(unfit)?;
-    Ok(SubPlan { plan, columns, base: false, certain, person: flags.0, site: flags.1 })
-}
-
-fn new_name(columns: &[(String, Kind)], name: &str, span: Span) -> Result<(), Refusal> {
-    if name.starts_with("__") || columns.iter().any(|(n, _)| n == name) {
-        return Err(at("query.name.repeated", span).arg("name", name));
-    }
-    Ok(())
-}
-
-/// A subquery with groups inside persons.
-fn per_person(
-    select: &Select,
-    joined: Joined,
-    items: &[(String, &ast::Expr)],
-) -> Result<SubPlan, Refusal> {
-    let span = select.select_token.0.span;
-    let person = joined.scope.person().map_err(|code| at(code, span))?;
-    let groups = group_exprs(&select.group_by, items, &joined.scope)?;
-    if !groups.iter().any(|(typed, _)| typed.kind == Kind::Person) {
-        return Err(at("query.subquery.person", span));
-    }
-    let mut columns = Vec::new();
-    let mut certain = Vec::new();
-    let mut measures = Vec::new();
-    let mut out = Vec::new();
-    for (name, expr) in items {
-        new_name(&columns, name, expr.span())?;
-        let kind = match aggregate_call(expr) {
-            Some(call) => {
-                let (aggregate, kind) = inner_aggregate(&joined.scope, call)?;
-                let own = format!("a{}", measures.len());
-                measures.push(aggregate.alias(&own));
-                out.push(col(own).alias(name));
-                kind
-            }
-            None => {
-                let number = grouped(&groups, &joined.scope, expr)?;
-                out.push(col(format!("g{number}")).alias(name));
-                if groups.get(number).is_some_and(|(t, _)| joined.scope.certain(&t.expr)) {
-                    certain.push(name.clone());
-                }
-                groups.get(number).map_or(Kind::Null, |(typed, _)| typed.kind)
-            }
-        };
-        columns.push((name.clone(), kind));
-    }
-    out.push(col(PERSON));
-    let keys = groups.into_iter().enumerate().map(|(n, (t, _))| t.expr.alias(format!("g{n}")));
-    let keys = keys.chain([person.alias(PERSON)]);
-    let plan = joined
-        .plan
-        .aggregate(keys, measures)
-        .and_then(|plan| plan.project(out))
-        .and_then(LogicalPlanBuilder::build)
-        .map_err(unfit)?;
-    Ok(SubPlan { plan, columns, base: false, certain, person: true, site: false })
 }

@@ -6,7 +6,7 @@ use chrono::Datelike;
 use shirube_query::{Field, Key};
 use shirube_records::population::MadeUpPerson;
 
-use crate::bed::{ask, bed, code, fresh, has, number, number_of, open, policy, single};
+use crate::bed::{ask, bed, code, count, fresh, has, number, number_of, open, policy, single};
 
 const PERSONS: &str = "COUNT(DISTINCT p.person_id)";
 
@@ -267,6 +267,140 @@ fn the_mask_as_an_oracle() {
         }
         assert_eq!(seen[0], seen[1], "way {way}");
         assert_eq!(seen[0][0], vec![Field::Masked, Field::Masked]);
+    }
+}
+
+/// Knows: the properties of one woman who has several conditions. Tries: two
+/// sums in one answer that a window makes equal unless she has a condition; and
+/// the same two sums one after the other.
+#[test]
+fn windows_as_an_oracle() {
+    let key = |p: &MadeUpPerson| (p.born.year(), p.born.month(), p.prefecture);
+    let people = &bed().people;
+    let several = |p: &MadeUpPerson| p.visits.iter().any(|v| v.icd10 != p.visits[0].icd10);
+    let alone = |p: &&MadeUpPerson| number_of(people, |q| key(q) == key(p)) == 1;
+    let target = people.iter().filter(|p| several(p)).find(alone).unwrap();
+    let other = ["I10", "E11.9", "G30.9", "C18.9", "F32.9"].into_iter().find(|c| !has(target, c));
+    let like_her = |icd: &str| {
+        format!(
+            "p.year_of_birth = {} AND p.month_of_birth = {} AND p.location_id = {} AND c.condition_source_value = '{icd}'",
+            target.born.year(),
+            target.born.month(),
+            target.prefecture
+        )
+    };
+    let from = "FROM person p JOIN condition_occurrence c ON c.person_id = p.person_id";
+    let all = "count(*) OVER (PARTITION BY p.person_id)";
+    let parted = |icd: &str, more: &str| {
+        format!("count(*) OVER (PARTITION BY p.person_id, {}{more})", like_her(icd))
+    };
+    let order = " ORDER BY c.condition_start_date";
+    let shifted = |by: u8, icd: &str| {
+        let window = format!("OVER (PARTITION BY p.person_id, {}{order})", like_her(icd));
+        format!("lag(p.year_of_birth, {by}, 0) {window}")
+    };
+    for way in 0..2 {
+        let of = |icd: &str| match way {
+            0 => [all.to_owned(), parted(icd, "")],
+            _ => [
+                format!("lag(p.year_of_birth, 1, 0) OVER (PARTITION BY p.person_id{order})"),
+                shifted(1, icd),
+            ],
+        };
+        let both = |icd: &str| {
+            let [a, b] = of(icd);
+            format!(
+                "SELECT SUM(t.a), SUM(t.b) FROM (SELECT p.person_id, {a} AS a, {b} AS b {from}) t"
+            )
+        };
+        let blind = without_comparison();
+        let told = [target.visits[0].icd10, other.unwrap()].map(|icd| {
+            let rows = ask(&blind.gate, &both(icd)).unwrap().rows;
+            rows[0][0] == rows[0][1]
+        });
+        assert_eq!(told, [false, true], "the attack works without the comparison");
+        let mut seen = Vec::new();
+        for icd in [target.visits[0].icd10, other.unwrap()] {
+            let alone = fresh("ndb-publication");
+            seen.push(ask(&alone.gate, &both(icd)).unwrap().rows);
+            let [a, b] = of(icd);
+            let one =
+                |w: &str| format!("SELECT SUM(t.w) FROM (SELECT p.person_id, {w} AS w {from}) t");
+            let fresh = fresh("ndb-publication");
+            assert!(single(&ask(&fresh.gate, &one(&a)).unwrap()).is_some());
+            assert_eq!(code(&fresh.gate, &one(&b)), "query.ledger.close", "{icd}");
+        }
+        assert_eq!(seen[0], seen[1], "way {way}");
+        assert_eq!(seen[0][0], vec![Field::Masked, Field::Masked]);
+    }
+}
+
+/// Knows: when a person had a visit. Tries: to leave out that visit by its place
+/// among the person's visits; and by HAVING the person herself.
+#[test]
+fn differencing_by_the_place_of_a_row() {
+    let target = unique();
+    let born = format!(
+        "p.year_of_birth = {} AND p.month_of_birth = {} AND p.location_id = {}",
+        target.born.year(),
+        target.born.month(),
+        target.prefecture
+    );
+    let placed = "FROM (SELECT p.person_id, p.year_of_birth, p.month_of_birth, p.location_id, \
+         row_number() OVER (PARTITION BY p.person_id ORDER BY v.visit_start_date) AS n \
+         FROM person p JOIN visit_occurrence v ON v.person_id = p.person_id) p";
+    let grouped = |having: &str| {
+        format!(
+            "SELECT COUNT(*), SUM(q.n) FROM (SELECT p.person_id, COUNT(*) AS n FROM person p \
+             JOIN visit_occurrence v ON v.person_id = p.person_id \
+             GROUP BY p.person_id, p.year_of_birth, p.month_of_birth, p.location_id{having}) q"
+        )
+    };
+    for (whole, without) in [
+        (
+            format!("SELECT COUNT(*) {placed}"),
+            format!("SELECT COUNT(*) {placed} WHERE NOT ({born} AND p.n = 1)"),
+        ),
+        (grouped(""), grouped(&format!(" HAVING NOT ({born}) OR COUNT(*) > 1000"))),
+    ] {
+        let blind = without_comparison();
+        let [all, but] = [&whole, &without].map(|sql| {
+            let rows = ask(&blind.gate, sql).unwrap().rows;
+            count(&rows[0][0]).unwrap()
+        });
+        assert_eq!(all - but, 1, "the attack works without the comparison");
+        let fresh = fresh("ndb-publication");
+        assert_eq!(code(&fresh.gate, &whole), "");
+        assert_eq!(code(&fresh.gate, &without), "query.ledger.close", "{without}");
+    }
+}
+
+/// Knows: how a plan is written. Tries: text in a literal or a name that passes
+/// for the rest of the plan, so that another question has the words of the first
+/// and its equal answer is taken for the same.
+#[test]
+fn texts_that_look_like_a_plan() {
+    let by_sex = |filter: &str| {
+        format!("SELECT COUNT(*) FROM (SELECT person_id FROM person WHERE {filter}) t")
+    };
+    let by_name = |filter: &str| {
+        format!(
+            "SELECT COUNT(*) FROM (SELECT q.person_id FROM (SELECT person_id, year_of_birth AS x, \
+             year_of_birth AS \"x IS NULL OR r1.x\" FROM person) q WHERE NOT ({filter})) t"
+        )
+    };
+    for (two, one) in [
+        (
+            by_sex("gender_source_value <> 'x' AND gender_source_value <> 'y'"),
+            by_sex("gender_source_value <> 'x\") AND r0.gender_source_value != Utf8(\"y'"),
+        ),
+        (by_name("q.x IS NULL OR q.x IS NULL"), by_name("q.\"x IS NULL OR r1.x\" IS NULL")),
+    ] {
+        let fresh = fresh("ndb-publication");
+        let [a, b] = [&two, &one].map(|sql| fresh.gate.check(sql).unwrap().plan_text());
+        assert_eq!(a, b, "the words alone are the same");
+        let [first, second] = [&two, &one].map(|sql| code(&fresh.gate, sql));
+        assert_eq!((first, second), ("", "query.ledger.close"), "{one}");
     }
 }
 

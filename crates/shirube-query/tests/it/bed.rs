@@ -41,13 +41,35 @@ pub fn bed() -> &'static Bed {
 
 /// Imports the population without some persons.
 pub fn imported(folder: &Path, without: &[i64]) -> Snapshot {
+    imported_as(folder, |table, text| kept(table, text, without))
+}
+
+/// The same records with the rows of every file in another order.
+pub fn shuffled(folder: &Path, seed: u64) -> Snapshot {
+    imported_as(folder, |table, text| {
+        let text = kept(table, text, &[]);
+        let mut lines: Vec<&str> = text.lines().collect();
+        let rows = &mut lines[1..];
+        let mut state = seed;
+        for at in (1..rows.len()).rev() {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let below = usize::try_from(state >> 33).unwrap() % (at + 1);
+            rows.swap(at, below);
+        }
+        lines.join("\n") + "\n"
+    })
+}
+
+fn imported_as(folder: &Path, change: impl Fn(&str, &str) -> String) -> Snapshot {
     let input = folder.join("in");
     population().write_omop(&input).unwrap();
     for entry in fs::read_dir(&input).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let text = fs::read_to_string(&path).unwrap();
-        fs::write(&path, kept(&name, &text, without)).unwrap();
+        fs::write(&path, change(&name, &text)).unwrap();
     }
     let options = ImportOptions::new("made up", Identity::AsGiven);
     import(folder, &Source::Omop(input), &options).unwrap()

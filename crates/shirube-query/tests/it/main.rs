@@ -19,3 +19,4 @@ mod refusals;
 mod report;
 mod review;
 mod rules;
+mod windows;

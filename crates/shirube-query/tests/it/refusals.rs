@@ -193,6 +193,310 @@ fn what_is_not_on_the_list_is_refused() {
     assert!(bed.gate.ledger().entries().unwrap().is_empty(), "a refused text is no query");
 }
 
+/// A subquery with one result besides the person, in a query that counts its
+/// rows; the result stands from 1:43 on.
+fn with_result(result: &str) -> String {
+    format!("SELECT COUNT(*) FROM (SELECT v.person_id, {result} AS w FROM visit_occurrence v) t")
+}
+
+#[test]
+fn windows_are_refused_at_their_place() {
+    let bed = fresh("ndb-publication");
+    let own = "OVER (PARTITION BY v.person_id";
+    let by_day = "OVER (PARTITION BY v.person_id ORDER BY v.visit_start_date)";
+    let rows = |frame: &str| format!("count(*) {own} ORDER BY v.visit_start_date {frame})");
+    let cases: Vec<(String, &str, &str)> = vec![
+        // What one window sees.
+        ("row_number() OVER ()".into(), "query.window.partition", "1:43"),
+        ("row_number() OVER (ORDER BY v.visit_start_date)".into(), "query.window.partition", "1:43"),
+        ("count(*) OVER (PARTITION BY v.visit_concept_id)".into(), "query.window.partition", "1:43"),
+        (
+            "lag(v.visit_start_date) OVER (PARTITION BY v.visit_occurrence_id ORDER BY v.visit_start_date)"
+                .into(),
+            "query.window.partition",
+            "1:43",
+        ),
+        (
+            "count(*) OVER (PARTITION BY v.person_id IS NULL)".into(),
+            "query.window.partition",
+            "1:43",
+        ),
+        (
+            "count(*) OVER (PARTITION BY CASE WHEN true THEN 1 END)".into(),
+            "query.window.partition",
+            "1:43",
+        ),
+        // Keys.
+        (format!("row_number() {own} ORDER BY v.visit_occurrence_id)"), "query.key.use", "1:96"),
+        (format!("rank() {own} ORDER BY v.person_id)"), "query.key.use", "1:90"),
+        (format!("lag(v.person_id) {by_day}"), "query.key.use", "1:47"),
+        (format!("lead(v.visit_occurrence_id, 2) {by_day}"), "query.key.use", "1:48"),
+        (format!("first_value(v.person_id) {by_day}"), "query.key.use", "1:55"),
+        (format!("min(v.visit_occurrence_id) {by_day}"), "query.key.use", "1:43"),
+        (format!("max(v.person_id) {by_day}"), "query.key.use", "1:43"),
+        (format!("sum(v.person_id) {by_day}"), "query.aggregate.form", "1:43"),
+        // Functions and forms.
+        (format!("ntile(4) {by_day}"), "query.window.function", "1:43"),
+        (format!("percent_rank() {by_day}"), "query.window.function", "1:43"),
+        (format!("nth_value(v.visit_start_date, 2) {by_day}"), "query.window.function", "1:43"),
+        (format!("stddev(v.visit_concept_id) {by_day}"), "query.window.function", "1:43"),
+        (format!("array_agg(v.visit_concept_id) {by_day}"), "query.window.function", "1:43"),
+        (format!("pg.row_number() {by_day}"), "query.window.function", "1:43"),
+        (format!("row_number(1) {by_day}"), "query.function.arguments", "1:43"),
+        (format!("rank(v.visit_start_date) {by_day}"), "query.function.arguments", "1:43"),
+        (format!("lag() {by_day}"), "query.function.arguments", "1:43"),
+        (format!("lag(*) {by_day}"), "query.function.arguments", "1:43"),
+        (format!("lag(NULL) {by_day}"), "query.function.arguments", "1:43"),
+        (format!("max(NULL) {by_day}"), "query.function.arguments", "1:43"),
+        (
+            format!("lag(v.visit_concept_id, 1, 0, 0) {by_day}"),
+            "query.function.arguments",
+            "1:43",
+        ),
+        (format!("sum(v.visit_start_date) {by_day}"), "query.aggregate.form", "1:43"),
+        (format!("count(DISTINCT v.visit_concept_id) {by_day}"), "query.function.form", "1:43"),
+        (
+            format!("count(*) FILTER (WHERE v.visit_concept_id = 1) {by_day}"),
+            "query.function.form",
+            "1:43",
+        ),
+        (
+            format!("lag(v.visit_concept_id) IGNORE NULLS {by_day}"),
+            "query.function.form",
+            "1:43",
+        ),
+        (format!("lag(v.visit_concept_id, -1) {by_day}"), "query.window.offset", "1:68"),
+        (format!("lag(v.visit_concept_id, 1001) {by_day}"), "query.window.offset", "1:67"),
+        (format!("lag(v.visit_concept_id, 1.5) {by_day}"), "query.window.offset", "1:67"),
+        (format!("lag(v.visit_concept_id, NULL) {by_day}"), "query.window.offset", "1:67"),
+        (
+            format!("lag(v.visit_concept_id, v.visit_concept_id) {by_day}"),
+            "query.window.offset",
+            "1:67",
+        ),
+        (format!("lag(v.visit_concept_id, 1, 'x') {by_day}"), "query.type.mismatch", "1:70"),
+        (format!("lag(v.visit_concept_id, 1, 0.5) {by_day}"), "query.type.mismatch", "1:70"),
+        (
+            format!("lag(v.visit_concept_id, 1, v.visit_concept_id) {by_day}"),
+            "query.literal.wanted",
+            "1:70",
+        ),
+        (
+            format!("lag(v.visit_start_date, 1, 'soon') {by_day}"),
+            "query.literal.unreadable",
+            "1:70",
+        ),
+        // Frames.
+        (
+            format!("row_number() {own} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"),
+            "query.window.frame",
+            "1:43",
+        ),
+        (
+            format!("lag(v.visit_concept_id) {own} ROWS UNBOUNDED PRECEDING)"),
+            "query.window.frame",
+            "1:43",
+        ),
+        (rows("RANGE UNBOUNDED PRECEDING"), "query.window.frame", "1:43"),
+        (rows("RANGE BETWEEN 1 PRECEDING AND CURRENT ROW"), "query.window.frame", "1:43"),
+        (rows("GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW"), "query.window.frame", "1:43"),
+        (rows("ROWS 1 FOLLOWING"), "query.window.frame", "1:43"),
+        (rows("ROWS UNBOUNDED FOLLOWING"), "query.window.frame", "1:43"),
+        (rows("ROWS BETWEEN CURRENT ROW AND 1 PRECEDING"), "query.window.frame", "1:43"),
+        (
+            rows("ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED PRECEDING"),
+            "query.window.frame",
+            "1:43",
+        ),
+        (
+            rows("ROWS BETWEEN v.visit_concept_id PRECEDING AND CURRENT ROW"),
+            "query.window.offset",
+            "1:124",
+        ),
+        (rows("ROWS BETWEEN 1001 PRECEDING AND CURRENT ROW"), "query.window.offset", "1:124"),
+        (format!("last_value(v.visit_concept_id) {by_day}"), "query.window.last", "1:43"),
+        // Places.
+        (format!("CASE WHEN row_number() {by_day} = 1 THEN 1 END"), "query.window.refused", "1:53"),
+        (format!("band(rank() {by_day}, 2)"), "query.window.refused", "1:48"),
+        (format!("row_number() OVER (PARTITION BY row_number() {by_day})"), "query.window.refused", "1:75"),
+        ("row_number() OVER w".into(), "query.window.refused", "1:61"),
+        ("row_number() OVER (w)".into(), "query.window.refused", "1:62"),
+    ];
+    let mut wrong = Vec::new();
+    for (result, wanted, place) in &cases {
+        let found = match ask(&bed.gate, &with_result(result)) {
+            Ok(_) => ("", String::new()),
+            Err(e) => (e.code(), e.refusal().place.field.clone().unwrap_or_default()),
+        };
+        if found != (*wanted, (*place).to_owned()) {
+            wrong.push((result.clone(), *wanted, *place, found));
+        }
+    }
+    assert_eq!(wrong, []);
+    assert!(bed.gate.ledger().entries().unwrap().is_empty());
+}
+
+#[test]
+fn windows_and_having_have_their_levels() {
+    let bed = fresh("ndb-publication");
+    let w = "row_number() OVER (PARTITION BY person_id ORDER BY visit_start_date)";
+    let from = "FROM visit_occurrence";
+    let cases: Vec<(String, &str, &str)> = vec![
+        (format!("SELECT COUNT(*), {w} {from}"), "query.window.refused", "1:18"),
+        (format!("SELECT COUNT(*) {from} WHERE {w} = 1"), "query.window.refused", "1:45"),
+        (format!("SELECT {w} AS w, COUNT(*) {from} GROUP BY w"), "query.window.refused", "1:8"),
+        (format!("SELECT SUM({w}) {from}"), "query.window.refused", "1:12"),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id {from} WHERE {w} = 1) t"),
+            "query.window.refused",
+            "1:68",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id, COUNT(*) n, {w} AS w {from} GROUP BY person_id) t"),
+            "query.window.mixed",
+            "1:53",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id, SUM({w}) AS n {from} GROUP BY person_id) t"),
+            "query.window.refused",
+            "1:45",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT DISTINCT person_id, {w} AS w {from}) t"),
+            "query.window.mixed",
+            "1:50",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id, {w} AS w {from} HAVING COUNT(*) > 1) t"),
+            "query.window.mixed",
+            "1:41",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING {w} = 1) t"),
+            "query.window.refused",
+            "1:88",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id, {w} AS w {from} QUALIFY w = 1) t"),
+            "query.window.refused",
+            "1:145",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id {from} WINDOW w AS (PARTITION BY person_id)) t"),
+            "query.window.refused",
+            "1:69",
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT count(*) OVER (PARTITION BY location_id) AS n FROM location) t"
+                .into(),
+            "query.person.missing",
+            "1:23",
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT count(*) OVER (PARTITION BY p.person_id) AS n FROM person p \
+             JOIN visit_occurrence v ON v.visit_concept_id = p.gender_concept_id) t"
+                .into(),
+            "query.join.person",
+            "1:23",
+        ),
+        // The person of a table that is joined need not be there.
+        (
+            "SELECT COUNT(*) FROM (SELECT count(*) OVER (PARTITION BY d.person_id) AS n FROM person p \
+             LEFT JOIN death d ON d.person_id = p.person_id) t"
+                .into(),
+            "query.window.partition",
+            "1:30",
+        ),
+        // HAVING.
+        (
+            "SELECT gender_concept_id, COUNT(*) FROM person GROUP BY gender_concept_id HAVING COUNT(*) > 9"
+                .into(),
+            "query.having.refused",
+            "1:82",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT visit_concept_id {from} GROUP BY visit_concept_id HAVING COUNT(*) > 1) t"),
+            "query.subquery.person",
+            "1:23",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id {from} HAVING true) t"),
+            "query.subquery.person",
+            "1:23",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING visit_concept_id = 1) t"),
+            "query.group.missing",
+            "1:88",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING COUNT(*)) t"),
+            "query.type.condition",
+            "1:88",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING nothing > 1) t"),
+            "query.column.unknown",
+            "1:88",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING person_id = 7) t"),
+            "query.key.use",
+            "1:88",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING MIN(visit_occurrence_id) = 7) t"),
+            "query.key.use",
+            "1:88",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING SUM(visit_concept_id) / COUNT(*) > 1) t"),
+            "query.division",
+            "1:88",
+        ),
+        (
+            format!("SELECT COUNT(*) FROM (SELECT person_id {from} GROUP BY person_id HAVING stddev(visit_concept_id) > 1) t"),
+            "query.function.refused",
+            "1:88",
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (sql, wanted, place) in &cases {
+        let found = match ask(&bed.gate, sql) {
+            Ok(_) => ("", String::new()),
+            Err(e) => (e.code(), e.refusal().place.field.clone().unwrap_or_default()),
+        };
+        if found != (*wanted, (*place).to_owned()) {
+            wrong.push((sql.clone(), *wanted, *place, found));
+        }
+    }
+    assert_eq!(wrong, []);
+}
+
+/// Every query that a remedy shows is answered.
+#[test]
+fn remedies_are_queries_that_run() {
+    let bed = fresh("ndb-publication");
+    let mut tried = 0;
+    for refused in ["query.window.refused", "query.subquery.refused"] {
+        for lang in [Lang::Ja, Lang::En] {
+            let remedy = shirube_model::refusal::Refusal::new(refused).remedy(lang);
+            let shown: Vec<&str> = remedy.split('`').skip(1).step_by(2).collect();
+            let from = shown.iter().find(|part| part.starts_with("FROM")).unwrap();
+            let wheres: Vec<&&str> =
+                shown.iter().filter(|part| part.starts_with("WHERE")).collect();
+            let tails =
+                if wheres.is_empty() { vec![""] } else { wheres.into_iter().copied().collect() };
+            for tail in tails {
+                let sql = format!("SELECT COUNT(*) {from} {tail}");
+                assert_eq!(bed.gate.check(&sql).err(), None, "{sql}");
+                tried += 1;
+            }
+        }
+    }
+    assert_eq!(tried, 6);
+}
+
 #[test]
 fn a_refusal_names_the_place_and_carries_no_data() {
     let bed = fresh("ndb-publication");
