@@ -238,18 +238,19 @@ impl Cells {
             .filter(|argument| !argument.is_plain())
             .collect();
         let width = shape.sums.len();
-        for row in 0..batch.num_rows() {
+        let nobody = persons.nulls().filter(|nulls| nulls.null_count() > 0);
+        let ids = std::mem::take(&mut self.ids);
+        for ((row, person), cell) in persons.values().iter().copied().enumerate().zip(&ids) {
             // A row without a person belongs to nobody whom the rules could
             // protect, so it counts nowhere.
-            if persons.is_null(row) {
+            if nobody.is_some_and(|nulls| nulls.is_null(row)) {
                 continue;
             }
-            let person = persons.value(row);
+            let cell = *cell;
             if self.person != Some(person) {
                 self.flush();
                 self.person = Some(person);
             }
-            let Some(cell) = self.ids.get(row).copied() else { return Err(fault()) };
             let Some(rows) = self.rows.get_mut(cell) else { return Err(fault()) };
             if *rows == 0 {
                 self.touched.push(cell);
@@ -273,6 +274,7 @@ impl Cells {
                 }
             }
         }
+        self.ids = ids;
         if shape.site { self.sites(batch) } else { Ok(()) }
     }
 
@@ -330,8 +332,13 @@ impl Cells {
             };
             list.push(person, *rows, missing, sums);
             *rows = 0;
-            missing.fill(0);
-            sums.fill(0);
+            // Mostly there is nothing to clear, and this is done for every person.
+            if missing.iter().any(|n| *n != 0) {
+                missing.fill(0);
+            }
+            if sums.iter().any(|n| *n != 0) {
+                sums.fill(0);
+            }
         }
     }
 

@@ -9,6 +9,7 @@
 //! Persons are the short numbers of the ledger, in order, so that two vectors
 //! are compared in one walk, which ends as soon as enough persons differ.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -236,7 +237,36 @@ impl Vector {
             return longer;
         }
         let ones = self.values == Values::Ones && other.values == Values::Ones;
-        let (mut apart, mut both) = (0_u64, 0_u64);
+        let most = if ones { (1, 1) } else { self.common_ratio(other, enough) };
+        let (off, both, fitting) = (Cell::new(0_u64), Cell::new(0_u64), Cell::new(0_u64));
+        let add = |count: &Cell<u64>| count.set(count.get() + 1);
+        self.walk(
+            other,
+            || {
+                add(&off);
+                off.get() < enough
+            },
+            |a, b| {
+                add(&both);
+                let fits = ones || proportional((self.value(a), other.value(b)), most);
+                add(if fits { &fitting } else { &off });
+                off.get() < enough
+            },
+        );
+        let few = off.get() < enough;
+        if few && both.get() > 0 && fitting.get() <= both.get() / 2 {
+            return u64::MAX;
+        }
+        off.get()
+    }
+
+    /// The ratio that numbers would have to have which differ for fewer than
+    /// `enough` persons: all but so few have it, so it is that of most of the
+    /// first twice as many.
+    fn common_ratio(&self, other: &Self, enough: u64) -> (i128, i128) {
+        let sample = enough.saturating_mul(2);
+        let mut seen = 0_u64;
+        let mut apart = 0_u64;
         // The ratio of most persons, if there is one, outlives all others.
         let (mut most, mut votes) = ((1, 1), 0_u64);
         self.walk(
@@ -246,34 +276,17 @@ impl Vector {
                 apart < enough
             },
             |a, b| {
-                both += 1;
-                if !ones {
-                    let ratio = (self.value(a), other.value(b));
-                    match (votes, proportional(ratio, most)) {
-                        (0, _) => (most, votes) = (ratio, 1),
-                        (_, true) => votes += 1,
-                        (_, false) => votes -= 1,
-                    }
+                seen += 1;
+                let ratio = (self.value(a), other.value(b));
+                match (votes, proportional(ratio, most)) {
+                    (0, _) => (most, votes) = (ratio, 1),
+                    (_, true) => votes += 1,
+                    (_, false) => votes -= 1,
                 }
-                true
+                seen < sample
             },
         );
-        if apart >= enough || both == 0 || ones {
-            return apart;
-        }
-        let mut fitting = 0_u64;
-        self.walk(
-            other,
-            || true,
-            |a, b| {
-                fitting += u64::from(proportional((self.value(a), other.value(b)), most));
-                true
-            },
-        );
-        if fitting <= both / 2 {
-            return u64::MAX;
-        }
-        apart + (both - fitting)
+        most
     }
 
     /// Whether the numbers are the same sum of the same contributions.
@@ -399,7 +412,42 @@ fn read_number(from: &mut impl Read) -> io::Result<u128> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The distance as it is meant: every ratio is tried on every person.
+    fn distance_by_trying(a: &Vector, b: &Vector) -> u64 {
+        let values = |v: &Vector| v.iter().collect::<std::collections::BTreeMap<u32, i128>>();
+        let (a, b) = (values(a), values(b));
+        let shared: Vec<(i128, i128)> =
+            a.iter().filter_map(|(p, x)| Some((*x, *b.get(p)?))).collect();
+        let apart = a.len() + b.len() - 2 * shared.len();
+        let fits = |ratio| shared.iter().filter(|pair| proportional(**pair, ratio)).count();
+        let fitting = shared.iter().map(|ratio| fits(*ratio)).max().unwrap_or(0);
+        let by_chance = !shared.is_empty() && fitting <= shared.len() / 2;
+        if by_chance { u64::MAX } else { (apart + shared.len() - fitting) as u64 }
+    }
+
+    proptest! {
+        #[test]
+        fn few_persons_apart_are_counted_and_many_are_many(
+            base in prop::collection::vec((0_u32..60, 1_i128..4), 0..40),
+            changed in prop::collection::vec((0_u32..60, -2_i128..4), 0..8),
+            factor in 1_i128..4,
+            enough in 1_u64..12,
+        ) {
+            let base: std::collections::BTreeMap<u32, i128> = base.into_iter().collect();
+            let mut other: std::collections::BTreeMap<u32, i128> =
+                base.iter().map(|(p, v)| (*p, v * factor)).collect();
+            other.extend(changed);
+            let (a, b) = (Vector::of(base), Vector::of(other));
+            let (found, meant) = (a.distance(&b, enough), distance_by_trying(&a, &b));
+            // From `enough` on the exact number does not matter.
+            prop_assert_eq!(found.min(enough), meant.min(enough));
+            prop_assert_eq!(b.distance(&a, enough).min(enough), meant.min(enough));
+        }
+    }
 
     #[test]
     fn distance_counts_the_persons_that_a_difference_speaks_of() {

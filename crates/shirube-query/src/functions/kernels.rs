@@ -1,7 +1,8 @@
 //! The common functions over whole columns. What they give is what
 //! [`super::value`] gives row by row; they are only faster.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use arrow::array::{
     Array, ArrayRef, AsArray, Date32Array, Int64Array, PrimitiveArray, StringArray, StringBuilder,
@@ -15,9 +16,9 @@ use crate::kind::Kind;
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
 
-/// Days between the first and the last of a batch up to which results are kept
-/// by day.
-const SPAN_MAX: usize = 200_000;
+/// Days for which results are kept: the years 1850 to 2149.
+const FIRST_DAY: i64 = -43_829;
+const LAST_DAY: i64 = 65_743;
 
 /// The column of a function, where there is a way faster than row by row.
 pub(super) fn column(listed: &Listed, arguments: &[ArrayRef]) -> Option<ArrayRef> {
@@ -79,15 +80,34 @@ impl<'a> Days<'a> {
 
 /// A function of a day: few days, many rows.
 fn of_day(listed: &Listed, days: &Days<'_>) -> Option<ArrayRef> {
+    let known = known_days(listed)?;
     match listed.result {
-        Kind::Int => by_day::<Int64Type>(listed, days, |item| match item {
-            Item::Int(n) => Some(n),
-            _ => None,
-        }),
-        Kind::Date => by_day::<Date32Type>(listed, days, |item| match item {
-            Item::Day(d) => Some(d.to_epoch_days()),
-            _ => None,
-        }),
+        Kind::Int => Some(by_day::<Int64Type>(listed, days, &known, Some)),
+        Kind::Date => {
+            Some(by_day::<Date32Type>(listed, days, &known, |day| i32::try_from(day).ok()))
+        }
+        _ => None,
+    }
+}
+
+/// What functions give for the days of [`FIRST_DAY`] to [`LAST_DAY`].
+type KnownDays = Arc<[Option<i64>]>;
+
+/// Worked out once for each function.
+static KNOWN: Mutex<BTreeMap<&'static str, KnownDays>> = Mutex::new(BTreeMap::new());
+
+fn known_days(listed: &Listed) -> Option<KnownDays> {
+    let mut all = KNOWN.lock().ok()?;
+    let days = || (FIRST_DAY..=LAST_DAY).map(|number| by_number(listed, number)).collect();
+    Some(Arc::clone(all.entry(listed.name).or_insert_with(days)))
+}
+
+/// What a function gives for a day by its number from 1970; days as numbers too.
+fn by_number(listed: &Listed, number: i64) -> Option<i64> {
+    let day: NaiveDate = day(number)?;
+    match value(listed.name, &[Item::Day(day)])? {
+        Item::Int(n) => Some(n),
+        Item::Day(day) => Some(i64::from(day.to_epoch_days())),
         _ => None,
     }
 }
@@ -95,23 +115,18 @@ fn of_day(listed: &Listed, days: &Days<'_>) -> Option<ArrayRef> {
 fn by_day<T: ArrowPrimitiveType>(
     listed: &Listed,
     days: &Days<'_>,
-    native: impl Fn(Item) -> Option<T::Native>,
-) -> Option<ArrayRef> {
-    let rows = || (0..days.len()).filter_map(|row| days.day(row));
-    let Some((first, last)) = rows().min().zip(rows().max()) else {
-        return Some(Arc::new(PrimitiveArray::<T>::new_null(days.len())));
-    };
-    let span = usize::try_from(last.checked_sub(first)?).ok().filter(|span| *span < SPAN_MAX)?;
-    let mut known: Vec<Option<Option<T::Native>>> = vec![None; span + 1];
-    let mut of = |number: i64| -> Option<T::Native> {
-        let place = known.get_mut(usize::try_from(number - first).ok()?)?;
-        *place.get_or_insert_with(|| {
-            let day: NaiveDate = day(number)?;
-            native(value(listed.name, &[Item::Day(day)])?)
-        })
+    known: &[Option<i64>],
+    native: impl Fn(i64) -> Option<T::Native>,
+) -> ArrayRef {
+    let of = |number: i64| -> Option<T::Native> {
+        let place = usize::try_from(number.checked_sub(FIRST_DAY)?).ok();
+        match place.and_then(|place| known.get(place)) {
+            Some(result) => native((*result)?),
+            None => native(by_number(listed, number)?),
+        }
     };
     let column: PrimitiveArray<T> = (0..days.len()).map(|row| of(days.day(row)?)).collect();
-    Some(Arc::new(column))
+    Arc::new(column)
 }
 
 /// The beginnings of texts.
