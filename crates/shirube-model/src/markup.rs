@@ -1,7 +1,8 @@
-//! Text in HTML.
+//! Text in HTML and XML.
 
-/// `text` with what HTML would read as markup escaped, for content and for
-/// attributes in quotes.
+/// `text` with what markup would read escaped, for content and for attributes in
+/// quotes. Characters that XML 1.0 cannot carry become U+FFFD, so that a stray
+/// control character in somebody's text cannot make a file unreadable.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -12,7 +13,10 @@ pub fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            other => out.push(other),
+            '\t' | '\n' => out.push(c),
+            '\r' => {}
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            c => out.push(c),
         }
     }
     out
@@ -27,6 +31,7 @@ mod tests {
         for (text, wanted) in [
             ("", ""),
             ("健康・医療", "健康・医療"),
+            ("a\r\n\tb\u{0}\u{b}", "a\n\tb\u{fffd}\u{fffd}"),
             ("<b>\"a\" & 'b'</b>", "&lt;b&gt;&quot;a&quot; &amp; &#39;b&#39;&lt;/b&gt;"),
         ] {
             assert_eq!(escape(text), wanted);

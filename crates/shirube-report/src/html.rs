@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use shirube_model::lang::Lang;
+use shirube_model::markup::escape;
 
 use crate::report::Report;
 use crate::sheet::{Cell, Fact, Part, Sheet, Table, sheet};
-use crate::xml::escape;
 
 const STYLE: &str = include_str!("report.css");
 

@@ -1,25 +1,6 @@
-//! Text in HTML and XML.
+//! Documents in XML.
 
-/// `text` with what markup would read escaped. Characters that XML 1.0 cannot
-/// carry become U+FFFD, so that a stray control character in a ministry's text
-/// cannot make a file unreadable.
-pub(crate) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\t' | '\n' => out.push(c),
-            '\r' => {}
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
+use shirube_model::markup::escape;
 
 /// An XML document under construction, two spaces a level.
 #[derive(Debug, Default)]

@@ -502,6 +502,7 @@ pub(crate) enum RecordsCommand {
     },
     Quality(RecordsQualityArgs),
     Key {
+        #[arg(id = "new_key", value_name = "FILE")]
         file: PathBuf,
     },
     Population(PopulationArgs),
@@ -586,7 +587,7 @@ pub(crate) enum GateCommand {
 #[derive(Debug, Args)]
 pub(crate) struct GateQueryArgs {
     pub(crate) sql: Option<String>,
-    #[arg(long)]
+    #[arg(id = "sql_file", long = "file", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     #[arg(long)]
     pub(crate) records: PathBuf,

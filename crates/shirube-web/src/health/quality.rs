@@ -6,8 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, Utc};
-use shirube_model::calendar::japan_day;
+use chrono::{DateTime, NaiveDate, Utc};
 use shirube_model::refusal::Refusal;
 use shirube_query::QueryError;
 use shirube_records::quality::{QualityReport, Thresholds, quality};
@@ -55,11 +54,15 @@ impl HealthData {
     }
 
     /// Begins to check the quality of a data set's snapshot, unless that is going
-    /// on. It goes on when nobody waits for it.
+    /// on. It goes on when nobody waits for it. Dates after `day` count as future.
     ///
     /// # Errors
     /// `web.health.busy`.
-    pub(crate) fn check_quality(self: &Arc<Self>, set: &DataSet) -> Result<(), QueryError> {
+    pub(crate) fn check_quality(
+        self: &Arc<Self>,
+        set: &DataSet,
+        day: NaiveDate,
+    ) -> Result<(), QueryError> {
         let mut checks = held(&self.checks);
         if matches!(checks.get(&set.snapshot), Some(Check::Running(_))) {
             return Ok(());
@@ -70,7 +73,7 @@ impl HealthData {
         let (data, set) = (Arc::clone(self), set.clone());
         tokio::spawn(async move {
             let of = set.clone();
-            let made = data.load(move |data| data.make_report(&of)).await;
+            let made = data.load(move |data| data.make_report(&of, day)).await;
             let mut checks = held(&data.checks);
             match made {
                 Ok(()) => checks.remove(&set.snapshot),
@@ -84,9 +87,9 @@ impl HealthData {
         Ok(())
     }
 
-    fn make_report(&self, set: &DataSet) -> Result<(), QueryError> {
+    fn make_report(&self, set: &DataSet, day: NaiveDate) -> Result<(), QueryError> {
         let snapshot = self.describe(set)?.snapshot;
-        let report = quality(&snapshot, &Thresholds::own(japan_day(Utc::now())))?;
+        let report = quality(&snapshot, &Thresholds::own(day))?;
         let text = serde_json::to_vec(&report).map_err(|_| stopped())?;
         let path = self.quality_file(set);
         let beside = path.with_extension("new");

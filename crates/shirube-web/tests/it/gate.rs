@@ -1,5 +1,7 @@
 //! The audit of a table sent by a visitor.
 
+use std::sync::{Mutex, PoisonError};
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 
@@ -12,6 +14,10 @@ const EDGE: &str = "----edge-of-the-form";
 type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
 
 fn send(site: &Site, lang: &str, parts: &[Part<'_>]) -> Answer {
+    // The site audits one table at a time and turns others away; its tests run
+    // beside each other.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut body = Vec::new();
     for (name, file, bytes) in parts {
         let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));

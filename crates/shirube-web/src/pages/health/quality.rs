@@ -4,7 +4,9 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
+use chrono::Utc;
 use shirube_access::Action;
+use shirube_model::calendar::japan_day;
 use shirube_records::quality::quality_html;
 
 use super::{below, data, find, made_up, set_path};
@@ -32,7 +34,10 @@ pub(crate) async fn quality(ctx: Ctx, Path((_, id)): Path<(String, String)>) -> 
 pub(crate) async fn check(ctx: Ctx, Path((_, id)): Path<(String, String)>, text: String) -> Page {
     edit::read(&ctx, &text)?;
     let set = inside(&ctx, id).await?;
-    match data(&ctx)?.check_quality(&set) {
+    // Made-up records end with the demo's own day.
+    let demo = ctx.state.demo();
+    let day = if demo { ctx.state.engine().latest_day() } else { japan_day(Utc::now()) };
+    match data(&ctx)?.check_quality(&set, day) {
         Ok(()) => Ok(Redirect::to(&below(&ctx, &set, "/quality")).into_response()),
         Err(error) => {
             let faults = vec![FaultLine::new(ctx.t.0, error.refusal())];
